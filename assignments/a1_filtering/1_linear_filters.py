@@ -1,0 +1,250 @@
+# %% [markdown]
+# # Linear filters
+#
+# A camera measures light, and a little of everything else: too few photons, a warm sensor, a
+# crude converter. This notebook is about taking the noise out again by averaging, about the one
+# formula behind all such averages, and about what that formula can and cannot do.
+#
+# **You will be able to**
+#
+# - say what an image is as a function, and add noise to it the way sensors do,
+# - write the filter that every linear, shift-invariant operator is,
+# - test whether an operator is linear and shift-invariant,
+# - explain why a box blurs worse than a Gaussian.
+#
+# **Time to plan:** three to five hours. **You hand in** this notebook under its own name.
+#
+# **Use of AI tools:** you may ask them about ideas; the code and the answers you hand in are your
+# own.
+#
+# Every exercise has a check below it. It tries your function on small examples and says what is
+# wrong. After you hand in, hidden tests look closer, on inputs you have not seen.
+
+# %%
+import numpy as np
+
+from course_utils import check, demo, environment, images, operators, plots, progress
+from course_utils.types import Image, ImageOperator, Kernel, Padding, Signal
+from course_utils.widgets import linear_filters as widgets
+
+environment.check()
+
+# %% [markdown]
+# ## 1. An image is a function
+#
+# A grey image gives every place a brightness, $(x, y) \rightarrow I(x, y)$. On a grid of pixels
+# it is an array: `image[i, j]` is row $i$, column $j$, counted from the upper left corner. A
+# colour image gives every place three numbers,
+# $\mathbf{I}(x, y) = (R(x, y), G(x, y), B(x, y))$, so its array has a third axis. Here values are
+# floating-point numbers, 0 is black and 1 is white.
+
+# %%
+camera = images.load("camera")
+coffee = images.shrink(images.load("coffee"), 2)
+print("camera", camera.shape, camera.dtype, camera.min(), camera.max())
+print("coffee", coffee.shape, coffee.dtype, coffee.min(), coffee.max())
+plots.side_by_side(
+    camera[::2, ::2],
+    coffee,
+    titles=["camera", "coffee"],
+    description="A grey picture of a man with a camera, and a colour picture of a cup of coffee.",
+)
+
+# %% [markdown]
+# ## 2. Noise
+#
+# The simplest model of a noisy measurement adds to every value an independent Gaussian number,
+#
+# $$\tilde I(x, y) = I(x, y) + \nu(x, y), \qquad \nu(x, y) \sim N(0, \sigma^2).$$
+#
+# > **From slide to code.** The slide writes $N(0, \sigma)$, with $\sigma$ the standard deviation.
+# > Books write the variance, $N(0, \sigma^2)$; `rng.normal` wants the standard deviation.
+#
+# The sum may leave $[0, 1]$, and it should: cutting it off would move the mean of dark and bright
+# pixels, and averaging could no longer bring the true value back. Clip only to display.
+#
+# All randomness comes from the generator `rng` that your function is given. Then whoever calls it
+# decides about the seed, and an experiment can be repeated.
+
+# %% exercise="add_gaussian_noise" points=3
+
+# %% [markdown]
+# Your function on a real picture, at the lecture's three noise levels.
+
+# %%
+small = images.shrink(camera, 2)
+plots.side_by_side(
+    *(demo(add_gaussian_noise, small, sigma, np.random.default_rng(0)) for sigma in (0.15, 0.35, 0.5)),
+    titles=["sigma 0.15", "sigma 0.35", "sigma 0.5"],
+    description="The same picture with more and more noise; at sigma 0.5 it is hard to recognise.",
+)
+
+# %% [markdown]
+# ## 3. Averaging neighbours
+#
+# With many pictures of the same scene you would average them. With a single one there is still
+# something to average: neighbours mostly show the same thing. In one dimension, for odd $N$,
+#
+# $$\hat X(i) = \frac{1}{N} \sum_{j=-(N-1)/2}^{(N-1)/2} X(i - j).$$
+#
+# At the ends the window reaches beyond the signal, so a rule is needed. Here the signal goes on
+# with its first and its last value.
+
+# %% exercise="moving_average" points=2
+
+# %% replay="moving_average" points=2
+
+# %% [markdown]
+# A step with salt and pepper: a wider window removes more of the outliers, and more of the step.
+
+# %%
+step = images.noisy_step()
+plots.curves(
+    np.arange(len(step)),
+    {"measured": step, **{f"N = {n}": demo(moving_average, step, n) for n in (3, 11)}},
+    xlabel="place i",
+    ylabel="value",
+    description="A noisy step; averages over 3 and 11 values are smoother, the step less steep.",
+)
+
+# %% [markdown]
+# ## 4. The same in two dimensions
+#
+# In an image the window is a square of $N \times N$ pixels, $N = 2k + 1$, and the mean filter is
+#
+# $$\hat I(i, j) = \frac{1}{N^2} \sum_{q=i-k}^{i+k} \sum_{r=j-k}^{j+k} I(q, r).$$
+#
+# Below is the lecture's grid. Slide the window along and predict each number before you see it.
+# What happens to the lone 50 at the top, to the lone 0, to the straight edge?
+#
+# *If the window shows no picture, run the cell again.*
+
+# %%
+widgets.SlidingWindow(images.lecture_grid())
+
+# %% [markdown]
+# ## 5. One formula for every linear filter
+#
+# The mean filter weighs all its neighbours alike. Let each neighbour have a weight of its own,
+# collected in a kernel $H$, and the average becomes
+#
+# $$G(i, j) = \sum_{q=-k}^{k} \sum_{r=-k}^{k} H(q, r)\, I(i + q, j + r).$$
+#
+# This is the *cross-correlation* of the image with the kernel, written $G = H \otimes I$. The mean
+# filter is the kernel whose entries are all $1/N^2$: whatever factor $1/Z$ a filter needs is part
+# of the kernel.
+#
+# > **From slide to code.** On the slide $(x, y)$ stands on the right where $(i, j)$ stands on the
+# > left, and $1/Z$ comes and goes; they are the same pixel, and $Z$ is in $H$. The last mean
+# > filter of the lecture has $N = 512$, which is even; a window with a centre needs $N = 2k + 1$.
+
+# %% exercise="cross_correlate" points=8
+
+# %% [markdown]
+# Your function on a real picture: a kernel that subtracts a pixel's left from its right neighbour
+# answers "how fast does it get brighter here, from left to right?" Mid-grey stands for zero.
+
+# %%
+brighter = np.array([[-0.5, 0.0, 0.5]])
+plots.side_by_side(
+    small,
+    demo(cross_correlate, small, np.full((11, 11), 1 / 121)),
+    demo(cross_correlate, small, brighter),
+    titles=["image", "mean, N = 11", "change of brightness"],
+    description="A picture, the same blurred, and its horizontal change: edges in black and white.",
+)
+
+# %% [markdown]
+# ## 6. Which operators are filters?
+#
+# Two properties decide. An operator $F$ is *linear* if
+#
+# $$F(a x + b y) = a F(x) + b F(y) \quad \text{for all images } x, y \text{ and numbers } a, b,$$
+#
+# and *shift-invariant* if it does not matter whether the image is shifted before or after,
+#
+# $$F(T(x)) = T(F(x)) \quad \text{for all shifts } T.$$
+#
+# An operator can be written as a cross-correlation with some kernel **if and only if** it is both.
+#
+# The median of a window is a good candidate for denoising, but is it a filter in this sense? The
+# lecture gives two images to try. The median of the first is 1, of the second 0, and of their sum?
+
+# %%
+first = np.array([[1, 1, 1], [1, 1, 2], [2, 2, 2]])
+second = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+print("median of the first ", np.median(first))
+print("median of the second", np.median(second))
+print("median of the sum   ", np.median(first + second))
+
+# %% [markdown]
+# One counterexample settles it. To find one without being clever, try at random: a property that
+# fails somewhere usually fails almost everywhere. If many random trials agree, that is no proof,
+# but good evidence.
+
+# %% exercise="lsi" points=4
+
+# %% [markdown]
+# Your functions judge operators. Which of them can be written as a cross-correlation?
+
+# %%
+names = ["mean", "gaussian", "median", "brightness_change", "brighten", "mirror", "fade_columns"]
+plots.table(
+    ["operator", "linear", "shift-invariant"],
+    [
+        [
+            name,
+            demo(is_linear, operators.Operator(name), (9, 12), np.random.default_rng(0)),
+            demo(is_shift_invariant, operators.Operator(name), (9, 12), np.random.default_rng(0)),
+        ]
+        for name in names
+    ],
+)
+
+# %% [markdown]
+# ## 7. What is wrong with the box?
+#
+# A mean filter blurs, but not like a lens out of focus: edges leave faint stripes, which the
+# lecture calls *ringing*. To see why, ask what a filter does to a wave. A linear, shift-invariant
+# filter turns a wave of frequency $f$ (in cycles per pixel) into the same wave with another
+# amplitude; the factor is the filter's frequency response,
+#
+# $$\hat H(f) = \sum_q H(q)\, e^{2 \pi i f q}.$$
+#
+# Here it is for a box of 9 pixels and for a Gaussian of about the same width.
+
+# %%
+place = np.arange(-30, 31)
+box = (np.abs(place) <= 4) / 9
+gaussian = np.exp(-(place**2) / (2 * 2.6**2))
+gaussian /= gaussian.sum()
+frequency = np.linspace(0, 0.5, 400)
+waves = np.cos(2 * np.pi * np.outer(frequency, place))
+plots.curves(
+    frequency,
+    {"box, 9 pixels": waves @ box, "Gaussian, sigma 2.6": waves @ gaussian},
+    xlabel="frequency f in cycles per pixel",
+    ylabel="factor",
+    description="The box's response falls through zero at 1/9, is negative to -0.2 and swings on; "
+    "the Gaussian's falls smoothly to zero and stays there.",
+)
+
+# %% [markdown] question="ringing" points=5
+# ### Question: ringing
+#
+# In your own words, in about ten sentences:
+#
+# 1. What do the zeros of the box's response mean for a wave of that frequency, and what do its
+#    negative values mean? Name a frequency for each.
+# 2. How do they explain the stripes that a box leaves beside edges?
+# 3. Why does the Gaussian have no stripes?
+# 4. A wider Gaussian removes more noise. What does it cost?
+
+# %% [markdown]
+# ## How far you are
+#
+# Run all cells (Run, Restart Kernel and Run All Cells) before you hand in, so that what you see is
+# what is graded.
+
+# %%
+progress("linear_filters")

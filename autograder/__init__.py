@@ -1,0 +1,1 @@
+"""Builds, proves and grades the course's notebooks. Never leaves staff's machines."""

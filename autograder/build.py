@@ -1,0 +1,670 @@
+"""Builds notebooks: text in `assignments/` to `source/`, and by nbgrader to `release/`.
+
+The steps, each of which refuses what is wrong with file and line:
+
+1. `check_course`: every question has all its rooms, points add up, names are unique.
+2. `record_examples`: what reference and wrong variants return on the visible examples.
+3. `source_notebook`: the cells that nbgrader knows, with the answers inlined.
+4. `execute`: outputs of the source notebook; an error is refused.
+5. `release`: nbgrader's generate_assignment, with a throwaway gradebook.
+6. `check_release`: nothing hidden and nobody's name is left in it.
+"""
+
+import ast
+import contextlib
+import hashlib
+import inspect
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from autograder import hidden, variants
+from autograder.course import Assignment, Cell, Course, NotebookText, Question, room
+from autograder.errors import CourseError
+from autograder.mutants import with_helpers
+from course_utils import checks
+from course_utils.compare import difference
+from course_utils.wire import Message, decode, encode
+
+BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+ANSWER_STUB = "YOUR ANSWER HERE"
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def build(course: Course, tell: Callable[[str], None]) -> None:
+    """Build every notebook of a course: record, generate, execute, release.
+
+    Everything is made in a folder beside and moved into place at the end, so an interrupted build
+    changes nothing.
+    """
+    check_course(course)
+    for notebook in course.notebooks:
+        write_examples(notebook)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=_writable(course.root)) as scratch:
+        room_for_work = Path(scratch)
+        for notebook in course.notebooks:
+            tell(f"Running {notebook.assignment.name}/{notebook.stem}")
+            executed = execute(source_notebook(notebook), notebook, course.root)
+            write_notebook(executed, room_for_work / "source" / _file(notebook))
+        for assignment in course.assignments:
+            _copy_files(assignment, room_for_work / "source" / assignment.name)
+            release(assignment, room_for_work)
+            for notebook in assignment.notebooks:
+                check_release(read_notebook(room_for_work / "release" / _file(notebook)), notebook)
+        for assignment in course.assignments:
+            for wing in ("source", "release"):
+                _replace_folder(
+                    room_for_work / wing / assignment.name, course.root / wing / assignment.name
+                )
+
+
+def check(course: Course) -> list[str]:
+    """Compare what the build would make with what is there, outputs apart; return what differs."""
+    check_course(course)
+    differing = []
+    for notebook in course.notebooks:
+        if not _same_examples(_examples_file(notebook), record_examples(notebook)):
+            differing.append(str(_examples_file(notebook)))
+    with tempfile.TemporaryDirectory(prefix="course-check-") as scratch:
+        for notebook in course.notebooks:
+            write_notebook(source_notebook(notebook), Path(scratch) / "source" / _file(notebook))
+        for assignment in course.assignments:
+            _copy_files(assignment, Path(scratch) / "source" / assignment.name)
+            release(assignment, Path(scratch))
+        for notebook in course.notebooks:
+            source = course.root / "source" / _file(notebook)
+            if not source.is_file() or (
+                _text(without_outputs(_checked_source(source)))
+                != _text(read_notebook(Path(scratch) / "source" / _file(notebook)))
+            ):
+                differing.append(f"source/{_file(notebook)}")
+            released = course.root / "release" / _file(notebook)
+            fresh = Path(scratch) / "release" / _file(notebook)
+            if not released.is_file() or released.read_bytes() != fresh.read_bytes():
+                differing.append(f"release/{_file(notebook)}")
+            else:
+                check_release(read_notebook(released), notebook)
+    return differing
+
+
+# --- 1. The course --------------------------------------------------------------------------------
+
+
+def check_course(course: Course) -> None:
+    """Refuse a course whose text asks for something that is not there or does not add up.
+
+    Raises
+    ------
+    CourseError
+        With file and line.
+    """
+    places: dict[str, str] = {}
+    names: dict[str, Path] = {}
+    for notebook in course.notebooks:
+        if notebook.name in names:
+            raise CourseError(f"{notebook.path}: {names[notebook.name]} is called {notebook.name}, too.")
+        names[notebook.name] = notebook.path
+        room("autograder.hidden", notebook.name, notebook.path)
+        room("autograder.variants", notebook.name, notebook.path)
+        room("course_utils.checks", notebook.name, notebook.path)
+        for question in notebook.questions:
+            if question.grade_id in places:
+                first = places[question.grade_id]
+                raise CourseError(f"{question.place}: the name {question.name} is used at {first}.")
+            places[question.grade_id] = question.place
+            _check_question(notebook, question)
+        total = sum(question.points for question in notebook.questions)
+        stated = notebook.assignment.file.notebooks[notebook.stem]
+        if total != stated:
+            raise CourseError(
+                f"{notebook.path}: the questions add up to {total:g} points, "
+                f"but {notebook.assignment.folder / 'assignment.yml'} says {stated:g}."
+            )
+
+
+def _check_question(notebook: NotebookText, question: Question) -> None:
+    place, name = question.place, question.name
+    if question.kind == "question":
+        rubric = notebook.assignment.rubrics.get(name)
+        where = notebook.assignment.folder / "rubric.yml"
+        if rubric is None:
+            raise CourseError(f"{place}: {name} has no rubric in {where}.")
+        total = sum(criterion.points for criterion in rubric.criteria)
+        if total != question.points:
+            raise CourseError(
+                f"{place}: {name} is worth {question.points:g} points, "
+                f"but its criteria in {where} add up to {total:g}."
+            )
+        return
+    if not notebook.functions(name):
+        raise CourseError(f"{place}: unknown exercise {name}: {_home(notebook)} has no such function.")
+    if question.kind == "replay":
+        if hidden.replay_of(name) is None:
+            raise CourseError(f"{place}: {name} has no replay in autograder/hidden/{notebook.name}.py.")
+        return
+    if not checks.examples(name):
+        raise CourseError(f"{place}: {name} has no check in course_utils/checks/{notebook.name}.py.")
+    tests = hidden.tests_of(name)
+    if not tests:
+        raise CourseError(
+            f"{place}: {name} has no hidden tests in autograder/hidden/{notebook.name}.py."
+        )
+    total = sum(test.points for test in tests)
+    if total != question.points:
+        raise CourseError(
+            f"{place}: {name} is worth {question.points:g} points, "
+            f"but its hidden tests add up to {total:g}."
+        )
+    if not variants.wrong_of(name) or not variants.right_of(name):
+        kind = "wrong" if not variants.wrong_of(name) else "right"
+        raise CourseError(
+            f"{place}: {name} has no {kind} variants in autograder/variants/{notebook.name}.py."
+        )
+
+
+def _home(notebook: NotebookText) -> str:
+    return f"course_utils/reference/{notebook.name}.py"
+
+
+# --- 2. The visible examples ----------------------------------------------------------------------
+
+
+def _examples_file(notebook: NotebookText) -> Path:
+    return Path(checks.__file__).parent / f"{notebook.name}.json"
+
+
+def write_examples(notebook: NotebookText) -> None:
+    """Write the recorded examples of a notebook, unless what is there says the same."""
+    path, data = _examples_file(notebook), record_examples(notebook)
+    if not _same_examples(path, data):
+        write_text(path, json.dumps(data, indent=1) + "\n")
+    checks.recorded.cache_clear()
+
+
+def record_examples(notebook: NotebookText) -> dict[str, Any]:
+    """Run reference and wrong variants on the visible examples and return what they give."""
+    recorded = {}
+    for question in notebook.exercises:
+        functions = notebook.functions(question.name)
+        recorded[question.name] = {
+            "points": question.points,
+            "functions": {n: list(getattr(f, "forbids", ())) for n, f in functions.items()},
+            "examples": {
+                example.name: _record(example, functions, question)
+                for example in checks.examples(question.name)
+            },
+        }
+    by_hand = {q.name: q.points for q in notebook.questions if q.kind == "question"}
+    return {"by_hand": by_hand, "checks": recorded}
+
+
+def _record(
+    example: checks.Example, functions: dict[str, Any], question: Question
+) -> dict[str, Any]:
+    expected = _observed(example, functions)
+    if isinstance(expected, (checks.Unwritten, checks.Raised, checks.Mutated)):
+        raise CourseError(
+            f"{question.place}: the reference of {question.name} fails the example "
+            f"{example.name}: {expected}."
+        )
+    mistakes: list[dict[str, Any]] = []
+    for variant in variants.wrong_of(question.name):
+        got = _observed(example, {**functions, variant.function: variant.implementation})
+        mistake = {"name": variant.name, "hint": variant.hint}
+        if isinstance(got, checks.Raised):
+            mistakes.append({**mistake, "raises": got.kind})
+        elif isinstance(got, checks.Mutated):
+            mistakes.append({**mistake, "value": encode(got.value).to_text(), "mutates": True})
+        elif difference(got, expected, rtol=example.rtol, atol=example.atol) is not None:
+            mistakes.append({**mistake, "value": encode(got).to_text()})
+    return {"expected": encode(expected).to_text(), "mistakes": mistakes}
+
+
+def _observed(example: checks.Example, functions: dict[str, Any]) -> Any:
+    np.random.seed(0)  # one of the mistakes is to use numpy's global state
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(action="ignore"),
+        np.errstate(all="ignore"),
+    ):
+        return checks.observe(example, tuple(functions.values()))
+
+
+def _same_examples(path: Path, data: dict[str, Any]) -> bool:
+    """Compare recorded examples; the last digits may differ from machine to machine."""
+    try:
+        return _agree(json.loads(path.read_text("utf-8")), data)
+    except (OSError, ValueError):
+        return False
+
+
+def _agree(old: Any, new: Any) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return list(old) == list(new) and all(_agree(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_agree, old, new))
+    if isinstance(old, str) and old.startswith('{"tree"') and isinstance(new, str):
+        values = [decode(Message.from_text(text)) for text in (old, new)]
+        return difference(*values, rtol=1e-9, atol=1e-12) is None
+    return bool(old == new)
+
+
+# --- 3. The source notebook -----------------------------------------------------------------------
+
+
+def source_notebook(notebook: NotebookText) -> Any:
+    """Generate the instructor's notebook, without outputs."""
+    ids = _Ids()
+    cells = [made for cell in notebook.cells for made in _made(cell, notebook, ids)]
+    return new_notebook(cells=cells, metadata=json.loads(json.dumps(KERNEL)))
+
+
+def _made(cell: Cell, notebook: NotebookText, ids: "_Ids") -> Iterator[Any]:
+    question = cell.question
+    if question is None:
+        if cell.source.strip():
+            yield _plain(cell, ids)
+    elif question.kind == "exercise":
+        answer = f"{question.name}_answer"
+        yield _code(ids, answer, answer_source(notebook, question.name), solution=True)
+        yield _code(ids, question.name, _test_source(notebook, question), points=question.points)
+    elif question.kind == "replay":
+        yield _code(ids, question.grade_id, _replay_source(question), points=question.points)
+    else:
+        yield new_markdown_cell(cell.source, id=ids.take(f"{question.name}_text", cell))
+        rubric = notebook.assignment.rubrics[question.name]
+        best = max(rubric.samples, key=lambda sample: sample.points)
+        yield new_markdown_cell(
+            best.answer.strip(),
+            id=ids.take(question.name, cell),
+            metadata=_nbgrader(question.name, "markdown", points=question.points, solution=True),
+        )
+
+
+def _plain(cell: Cell, ids: "_Ids") -> Any:
+    make = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}[cell.kind]
+    return make(cell.source, id=ids.of_text(cell.source))
+
+
+def _code(ids: "_Ids", name: str, source: str, **keys: Any) -> Any:
+    return new_code_cell(source, id=ids.take(name), metadata=_nbgrader(name, "code", **keys))
+
+
+def _nbgrader(
+    grade_id: str, cell_type: str, *, points: float = 0.0, solution: bool = False
+) -> dict[str, Any]:
+    keys: dict[str, Any] = {
+        "cell_type": cell_type,
+        "grade": points > 0,
+        "grade_id": grade_id,
+        "locked": points > 0 and not solution,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    if points > 0:
+        keys["points"] = int(points) if points == int(points) else points
+    return {"nbgrader": keys}
+
+
+class _Ids:
+    """Cell ids that stay the same from build to build: names, or what the cell says."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def take(self, name: str, cell: Cell | None = None) -> str:
+        if name in self._used:
+            where = f"{cell.place}: " if cell else ""
+            raise CourseError(f"{where}the cell id {name} is used twice.")
+        self._used.add(name)
+        return name[:64]
+
+    def of_text(self, source: str) -> str:
+        first = re.sub(r"[^a-z0-9]+", "-", source.lower())[:24].strip("-")
+        base = f"{first}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
+        name, count = base, 1
+        while name in self._used:
+            count += 1
+            name = f"{base}-{count}"
+        self._used.add(name)
+        return name
+
+
+def answer_source(notebook: NotebookText, question: str) -> str:
+    """Write the answer cell: signatures and docstrings, bodies between nbgrader's marks."""
+    functions = notebook.functions(question)
+    source = "\n\n\n".join(_marked(notebook, name) for name in functions)
+    banned = dict.fromkeys(ban for f in functions.values() for ban in getattr(f, "forbids", ()))
+    return f"# Write this without {', '.join(banned)}.\n{source}" if banned else source
+
+
+def _marked(notebook: NotebookText, name: str) -> str:
+    """Write one function with its private helpers inside the solution marks.
+
+    The helpers stand below the function: nbgrader puts its stub where the marked region begins,
+    which is inside the function's body.
+    """
+    module = notebook.reference
+    function, *helpers = with_helpers(module, {name: getattr(module, name)})
+    given = [h for h in helpers if getattr(getattr(module, h), "given", False)]
+    private = [h for h in helpers if h not in given]
+    source = _without_decorators(getattr(module, function))
+    definition = ast.parse(source).body[0]
+    if isinstance(definition, ast.ClassDef):
+        marked = _marked_class(source, definition)
+    else:
+        assert isinstance(definition, ast.FunctionDef)
+        marked = _marked_function(source, definition)
+    parts = [_without_decorators(getattr(module, helper)) for helper in given]
+    head, tail = marked.rsplit("\n", 1)
+    below = "".join(f"\n\n\n{_without_decorators(getattr(module, h))}" for h in private)
+    parts.append(f"{head}{below}\n{tail if not private else END_SOLUTION}")
+    return "\n\n\n".join(parts)
+
+
+def _marked_function(source: str, definition: ast.FunctionDef) -> str:
+    lines = source.split("\n")
+    body = definition.body
+    first = body[1] if ast.get_docstring(definition) is not None and len(body) > 1 else body[0]
+    start = first.lineno - 1
+    indent = " " * first.col_offset
+    return "\n".join(
+        [
+            *lines[:start],
+            f"{indent}{BEGIN_SOLUTION}",
+            *lines[start:],
+            f"{indent}{END_SOLUTION}",
+        ]
+    )
+
+
+def _marked_class(source: str, definition: ast.ClassDef) -> str:
+    lines = source.split("\n")
+    for method in reversed([m for m in definition.body if isinstance(m, ast.FunctionDef)]):
+        start, end = method.lineno - 1, method.end_lineno or method.lineno
+        part = "\n".join(lines[start:end])
+        dedented = textwrap.dedent(part)
+        parsed = ast.parse(dedented).body[0]
+        assert isinstance(parsed, ast.FunctionDef)
+        marked = textwrap.indent(_marked_function(dedented, parsed), " " * method.col_offset)
+        lines[start:end] = marked.split("\n")
+    return "\n".join(lines)
+
+
+def _without_decorators(function: Any) -> str:
+    source = textwrap.dedent(inspect.getsource(function)).rstrip()
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, (ast.FunctionDef, ast.ClassDef))
+    return "\n".join(source.split("\n")[definition.lineno - 1 :])
+
+
+def _test_source(notebook: NotebookText, question: Question) -> str:
+    functions = ", ".join(notebook.functions(question.name))
+    return "\n".join(
+        [
+            f"check.{question.name}({functions})",
+            BEGIN_HIDDEN,
+            "from autograder.grading import grade",
+            f'grade("{question.name}", globals())',
+            END_HIDDEN,
+        ]
+    )
+
+
+def _replay_source(question: Question) -> str:
+    replay = hidden.replay_of(question.name)
+    assert replay is not None
+    return "\n".join(
+        [
+            f"# {question.points:g} more points for {question.name}. When you have handed in, this "
+            "cell prints values of your",
+            "# function on inputs you have not seen, and they are compared with ours.",
+            BEGIN_HIDDEN,
+            replay.source,
+            END_HIDDEN,
+        ]
+    )
+
+
+# --- 4. Outputs -----------------------------------------------------------------------------------
+
+
+def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
+    """Run a source notebook and return it with its outputs.
+
+    Raises
+    ------
+    CourseError
+        If a cell raises an exception, with file and line of its text.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    seconds = text.assignment.file.limits.cell_seconds
+    client = NotebookClient(
+        notebook,
+        timeout=int(seconds),
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        shutdown_kernel="immediate",
+    )
+    try:
+        client.execute()
+    except CellExecutionError:
+        failed = next(cell for cell in notebook.cells if _error(cell))
+        sentence = _error(failed)
+        raise CourseError(f"{_place(text, failed)}: the source notebook fails: {sentence}") from None
+    except CellTimeoutError:
+        raise CourseError(f"{text.path}: a cell takes longer than {seconds:g} s.") from None
+    except DeadKernelError:
+        raise CourseError(f"{text.path}: the kernel died while running the notebook.") from None
+    return notebook
+
+
+def _error(cell: Any) -> str:
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            return f"{output.ename}: {output.evalue}"
+    return ""
+
+
+def _place(text: NotebookText, cell: Any) -> str:
+    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    for written in text.cells:
+        question = written.question
+        if question is not None and grade_id in (question.grade_id, f"{question.name}_answer"):
+            return written.place
+        if question is None and written.source == cell.source:
+            return written.place
+    return str(text.path)
+
+
+def _checked_source(path: Path) -> Any:
+    notebook = read_notebook(path)
+    for cell in notebook.cells:
+        if _error(cell):
+            raise CourseError(f"{path}: the cell {cell.id} shows an error: {_error(cell)}.")
+    return notebook
+
+
+# --- 5. The release -------------------------------------------------------------------------------
+
+
+def release(assignment: Assignment, folder: Path) -> None:
+    """Let nbgrader make `folder/release` from `folder/source`, with a gradebook of its own."""
+    from autograder.gradebook import generate
+
+    with tempfile.TemporaryDirectory(prefix="course-release-") as scratch:
+        generate(folder, assignment.name, f"sqlite:///{scratch}/gradebook.db")
+
+
+@dataclass(frozen=True)
+class _Leak:
+    pattern: str
+    what: str
+
+
+_LEAKS = (
+    _Leak(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", "a mark of nbgrader's"),
+    _Leak(r"\bautograder\b", "the word autograder"),
+    _Leak(r"course_utils\.reference|from course_utils import .*\breference\b", "the reference"),
+    _Leak(r"(?<![\w./])/(home|Users|root|tmp|var|work|mnt)/\S+", "a path of somebody's machine"),
+)
+
+
+def check_release(notebook: Any, text: NotebookText) -> None:
+    """Refuse a released notebook that contains what students must not have.
+
+    Raises
+    ------
+    CourseError
+        If a line of an answer or of a hidden test, an output, a timing or a name is in it.
+    """
+    secret_lines = _secret_lines(text)
+    for cell in notebook.cells:
+        place = f"{_place(text, cell)}: the release of cell {cell.id}"
+        for leak in _LEAKS:
+            if re.search(leak.pattern, cell.source):
+                raise CourseError(f"{place} contains {leak.what}.")
+        for line in cell.source.split("\n"):
+            if line.strip() in secret_lines:
+                raise CourseError(f"{place} contains a line of a solution: {line.strip()}")
+        if cell.get("outputs") or cell.get("execution_count"):
+            raise CourseError(f"{place} has outputs.")
+        unknown = set(cell.metadata) - {"nbgrader", "deletable", "editable", "tags"}
+        if unknown:
+            raise CourseError(f"{place} has the metadata {sorted(unknown)[0]}.")
+    unknown = set(notebook.metadata) - {"kernelspec", "language_info"}
+    if unknown:
+        raise CourseError(f"{text.path}: the release has the metadata {sorted(unknown)[0]}.")
+
+
+def _secret_lines(text: NotebookText) -> set[str]:
+    """Return the lines of answers and hidden tests that are long enough to be told apart."""
+    lines: set[str] = set()
+    for cell in source_notebook(text).cells:
+        hidden_now = False
+        for line in cell.source.split("\n"):
+            if line.strip() in (BEGIN_SOLUTION, BEGIN_HIDDEN):
+                hidden_now = True
+            elif line.strip() in (END_SOLUTION, END_HIDDEN):
+                hidden_now = False
+            elif hidden_now and len(line.strip()) > 12:
+                lines.add(line.strip())
+        keys = cell.metadata.get("nbgrader", {})
+        if keys.get("solution") and cell.cell_type == "markdown":
+            lines.update(line.strip() for line in cell.source.split("\n") if len(line) > 12)
+    return lines
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def _file(notebook: NotebookText) -> str:
+    return f"{notebook.assignment.name}/{notebook.stem}.ipynb"
+
+
+def read_notebook(path: Path) -> Any:
+    """Read a notebook.
+
+    Raises
+    ------
+    CourseError
+        If the file is missing or no notebook.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except FileNotFoundError:
+        raise CourseError(f"{path} is missing; run `course build`.") from None
+    except (OSError, ValueError, nbformat.ValidationError, AttributeError, TypeError) as error:
+        first = str(error).split("\n")[0]
+        raise CourseError(f"{path} is no notebook: {first}") from None
+    return notebook
+
+
+def without_outputs(notebook: Any) -> Any:
+    """Return a notebook without outputs, counters and what running leaves in the metadata."""
+    bare = nbformat.from_dict(json.loads(_text(notebook)))
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("execution", None)
+    bare.metadata = nbformat.from_dict(json.loads(json.dumps(KERNEL)))
+    return bare
+
+
+def _text(notebook: Any) -> str:
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def write_notebook(notebook: Any, path: Path) -> None:
+    """Write a notebook in one go."""
+    kept = {key: notebook.metadata[key] for key in KERNEL if key in notebook.metadata}
+    kept["language_info"] = dict(KERNEL["language_info"])
+    notebook.metadata = nbformat.from_dict(kept)
+    write_text(path, _text(notebook))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one go: a reader sees the old text or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _copy_files(assignment: Assignment, folder: Path) -> None:
+    """Copy the assignment's pictures and data beside its notebooks."""
+    for path in sorted(assignment.folder.iterdir()):
+        if path.is_file() and path.suffix in (".png", ".jpg", ".svg", ".csv", ".npz"):
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / path.name)
+
+
+def _replace_folder(new: Path, old: Path) -> None:
+    """Put one folder in the place of another, with two renames."""
+    old.parent.mkdir(parents=True, exist_ok=True)
+    aside = new.with_name(f"{new.name}.old")
+    if old.exists():
+        old.rename(aside)
+    try:
+        new.rename(old)
+    except OSError:
+        if aside.exists():
+            aside.rename(old)
+        raise
+
+
+def _writable(folder: Path) -> Path:
+    if not os.access(folder, os.W_OK):
+        raise CourseError(f"The folder {folder} cannot be written to; change its permissions.")
+    return folder
+
+

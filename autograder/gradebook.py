@@ -1,0 +1,279 @@
+"""Drives nbgrader: registers assignments, grades submissions, reads scores.
+
+There is one writer of the gradebook, nbgrader itself, whichever command it was started by.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config import Config
+
+from autograder.course import Assignment
+from autograder.errors import CourseError
+from autograder.grading.verdicts import Verdict
+from autograder.nbgrader_hooks import RECORD, configure
+
+class Score(BaseModel):
+    """What a student has for a question, by the gradebook."""
+
+    question: str
+    points: float
+    awarded: float
+    by_hand: bool
+
+
+class Report(BaseModel):
+    """A graded submission: scores by the gradebook, sentences by the checker."""
+
+    student: str
+    assignment: str
+    scores: list[Score]
+    verdicts: dict[str, list[Verdict]]
+    """By notebook; a notebook that was not handed in is missing."""
+    remarks: list[str]
+
+    @property
+    def total(self) -> float:
+        """The points so far."""
+        return sum(score.awarded for score in self.scores)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The questions that a person has to read."""
+        return [score.question for score in self.scores if score.by_hand]
+
+
+def generate(root: Path, assignment: str, db_url: str) -> None:
+    """Let nbgrader make the release of an assignment and register it in a gradebook.
+
+    Raises
+    ------
+    CourseError
+        If nbgrader refuses.
+    """
+    with _nbgrader(root, db_url, assignment) as (directory, config):
+        converter = GenerateAssignment(coursedir=directory, config=config)
+        converter.force = True
+        converter.create_assignment = True
+        converter.start()
+
+
+def register(assignment: Assignment, *, anew: bool = False) -> None:
+    """Make sure that the course's gradebook knows an assignment as it is now.
+
+    Raises
+    ------
+    CourseError
+        If the gradebook belongs to something else, or the assignment was changed after it was
+        graded.
+    """
+    root = assignment.course.root
+    for wing in ("source", "release"):
+        if not (root / wing / assignment.name).is_dir():
+            raise CourseError(f"{wing}/{assignment.name} is missing; run `course build`.")
+    wanted = _wanted(assignment)
+    known = _known(root, assignment)
+    if known == wanted and not anew:
+        return
+    if known is not None and known != wanted and _graded(root, assignment):
+        added = sorted(set(wanted) ^ set(known)) or ["points"]
+        raise CourseError(
+            f"{_db(root)} has grades for another version of {assignment.name} ({added[0]} differs); "
+            f"keep that gradebook elsewhere, or remove the assignment with "
+            f"`nbgrader db assignment remove {assignment.name} --force`."
+        )
+    generate(root, assignment.name, _db_url(root))
+    with open_gradebook(root) as gradebook:
+        gradebook.update_or_create_assignment(
+            assignment.name, duedate=assignment.file.due.astimezone().isoformat()
+        )
+
+
+def _wanted(assignment: Assignment) -> dict[str, float]:
+    return {
+        f"{text.stem}/{question.grade_id}": question.points
+        for text in assignment.notebooks
+        for question in text.questions
+    }
+
+
+def _known(root: Path, assignment: Assignment) -> dict[str, float] | None:
+    """Return the graded cells that the gradebook has of an assignment, None if it has none."""
+    with open_gradebook(root) as gradebook:
+        try:
+            found = gradebook.find_assignment(assignment.name)
+        except MissingEntry:
+            return None
+        return {
+            f"{notebook.name}/{cell.name}": cell.max_score
+            for notebook in found.notebooks
+            for cell in notebook.grade_cells
+        }
+
+
+def _graded(root: Path, assignment: Assignment) -> bool:
+    with open_gradebook(root) as gradebook:
+        return bool(gradebook.find_assignment(assignment.name).submissions)
+
+
+def submissions(assignment: Assignment) -> list[str]:
+    """Return the students who handed something in for an assignment.
+
+    Raises
+    ------
+    CourseError
+        If nobody did.
+    """
+    folder = assignment.course.root / "submitted"
+    students = sorted(p.parent.name for p in folder.glob(f"*/{assignment.name}") if p.is_dir())
+    if not students:
+        raise CourseError(
+            f"There is nothing to grade: no folder {folder}/<student>/{assignment.name}. "
+            "Collect the submissions first (`nbgrader collect`, or copy them there)."
+        )
+    return students
+
+
+def autograde(assignment: Assignment, student: str) -> list[str]:
+    """Grade one submission and write it into the gradebook; return remarks on what went wrong."""
+    root = assignment.course.root
+    folder = root / "submitted" / student / assignment.name
+    if not any(folder.glob("*.ipynb")):
+        # nbgrader knows no submission without a notebook: nothing to write, something to say.
+        return ["Nothing was handed in: the folder holds no notebook."]
+    with _nbgrader(root, _db_url(root), assignment.name, student) as (directory, config):
+        converter = Autograde(coursedir=directory, config=config)
+        converter.force = True
+        try:
+            converter.start()
+        except NbGraderException:
+            return [f"nbgrader could not grade it; see {root / LOG}."]
+    return []
+
+
+def report(assignment: Assignment, student: str) -> Report:
+    """Read what the gradebook and the graded notebooks say about a submission."""
+    root = assignment.course.root
+    verdicts: dict[str, list[Verdict]] = {}
+    remarks: list[str] = []
+    for text in assignment.notebooks:
+        path = root / "autograded" / student / assignment.name / f"{text.stem}.ipynb"
+        submitted = root / "submitted" / student / assignment.name / f"{text.stem}.ipynb"
+        if not submitted.exists():
+            remarks.append(f"{text.stem}.ipynb was not handed in.")
+        elif path.exists():
+            record = nbformat.read(path, as_version=4).metadata.get(RECORD, {})
+            verdicts[text.stem] = [Verdict.model_validate(v) for v in record.get("verdicts", [])]
+            remarks += record.get("remarks", [])
+    return Report(
+        student=student,
+        assignment=assignment.name,
+        scores=_scores(assignment, student),
+        verdicts=verdicts,
+        remarks=remarks,
+    )
+
+
+def _scores(assignment: Assignment, student: str) -> list[Score]:
+    order = {q.grade_id: q for text in assignment.notebooks for q in text.questions}
+    awarded: dict[str, tuple[float, bool]] = {}
+    with open_gradebook(assignment.course.root) as gradebook:
+        try:
+            submission = gradebook.find_submission(assignment.name, student)
+        except MissingEntry:
+            submission = None
+        for notebook in submission.notebooks if submission is not None else []:
+            for grade in notebook.grades:
+                awarded[grade.name] = (float(grade.score or 0.0), bool(grade.needs_manual_grade))
+    return [
+        Score(
+            question=name,
+            points=question.points,
+            awarded=awarded.get(name, (0.0, False))[0],
+            by_hand=awarded.get(name, (0.0, False))[1],
+        )
+        for name, question in order.items()
+    ]
+
+
+@contextmanager
+def open_gradebook(root: Path) -> Iterator[Any]:
+    """Open the course's gradebook.
+
+    Raises
+    ------
+    CourseError
+        If the file is no gradebook, or cannot be written.
+    """
+    path = _db(root)
+    try:
+        with _quiet(root), Gradebook(_db_url(root)) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        first = str(getattr(error, "orig", error)).split("\n")[0]
+        raise CourseError(
+            f"{path} cannot be used as a gradebook ({first}); "
+            "restore it from a backup, or move it away to begin a new one."
+        ) from None
+
+
+def _db(root: Path) -> Path:
+    return root / "gradebook.db"
+
+
+def _db_url(root: Path) -> str:
+    return f"sqlite:///{_db(root)}"
+
+
+LOG = ".nbgrader.log"
+
+
+@contextmanager
+def _nbgrader(
+    root: Path, db_url: str, assignment: str, student: str = "*"
+) -> Iterator[tuple[Any, Any]]:
+    """Set nbgrader up for a folder; its log goes to a file there."""
+    config = Config()
+    configure(config)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.db_url = db_url
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.student_id = student
+    with _quiet(root):
+        try:
+            yield CourseDirectory(config=config), config
+        except NbGraderException as error:
+            raise CourseError(f"nbgrader refuses: {error} (details in {root / LOG}).") from None
+
+
+@contextmanager
+def _quiet(root: Path) -> Iterator[None]:
+    """Send what nbgrader logs to a file, and let it find `alembic` on the PATH."""
+    path = os.environ.get("PATH", "")
+    here = str(Path(sys.executable).parent)
+    if here not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, path])
+    logger = logging.getLogger("traitlets")
+    handler = logging.FileHandler(root / LOG, mode="a", encoding="utf-8", delay=True)
+    before = logger.handlers[:], logger.level, logger.propagate
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        handler.close()
+        logger.handlers, logger.propagate = before[0], before[2]
+        logger.setLevel(before[1])
+

@@ -1,0 +1,124 @@
+"""Grades one submitted notebook: a pure function of the submission, the tests and the secret."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder import hidden, variants
+from autograder.build import BEGIN_HIDDEN, END_HIDDEN
+from autograder.course import NotebookText, Question
+from autograder.grading import replays, seeds
+from autograder.grading.kernel import Session, session
+from autograder.grading.rebuild import Rebuilt, code_cells
+from autograder.grading.verdicts import Finding, Verdict, judge, refuse
+from course_utils import forbidden
+
+
+@dataclass
+class Graded:
+    """A graded notebook: with its outputs, the verdicts, and remarks for people."""
+
+    notebook: Any
+    verdicts: list[Verdict]
+    remarks: list[str] = field(default_factory=list)
+
+
+def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: bytes) -> Graded:
+    """Run a rebuilt notebook and judge every question that is graded automatically.
+
+    Parameters
+    ----------
+    source : the instructor's notebook, which holds the replays and their expected outputs.
+    secret : the course's secret, from which the hidden inputs come.
+    """
+    hidden.load(text.name)
+    variants.load(text.name)
+    verdicts: list[Verdict] = []
+    sessions = _Sessions(rebuilt.notebook, text)
+    try:
+        for question in text.questions:
+            if question.kind == "exercise":
+                verdicts.append(_exercise(text, question, rebuilt, sessions, secret))
+            elif question.kind == "replay":
+                verdicts.append(_replay(text, question, rebuilt, sessions, source))
+        sessions.current()
+    finally:
+        sessions.close()
+    return Graded(rebuilt.notebook, verdicts, [*rebuilt.remarks, *_flags(verdicts)])
+
+
+class _Sessions:
+    """A kernel with the notebook run; a fresh one when a question has cost the last."""
+
+    def __init__(self, notebook: Any, text: NotebookText) -> None:
+        self._notebook = notebook
+        self._limits = text.assignment.file.limits
+        self._open: Iterator[Session] | None = None
+        self._session: Session | None = None
+        self._spent = False
+
+    def current(self) -> Session:
+        """Return a session; one that died is replaced once, unless the notebook itself ends it."""
+        if self._session is None or (not self._session.alive and not self._spent):
+            self.close()
+            self._open = session(self._notebook, self._limits)  # type: ignore[assignment]
+            self._session = self._open.__enter__()  # type: ignore[union-attr]
+            self._spent = not self._session.alive
+        assert self._session is not None
+        return self._session
+
+    def close(self) -> None:
+        """End the kernel, if there is one."""
+        if self._open is not None:
+            self._open.__exit__(None, None, None)  # type: ignore[attr-defined]
+            self._open = None
+
+
+def _exercise(
+    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: _Sessions, secret: bytes
+) -> Verdict:
+    sentence, note = _forbidden(text, question, rebuilt)
+    if sentence:
+        return refuse(question.name, sentence, note)
+    seed = seeds.seed(secret, text.assignment.name, question.name, "")
+    functions = text.functions(question.name)
+    return judge(question.name, sessions.current(), seed, functions, note)
+
+
+def _forbidden(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tuple[str, str]:
+    """Return why a question is refused, and what a person should look at."""
+    cells = code_cells(rebuilt.notebook)
+    note = ""
+    for name, function in text.functions(question.name).items():
+        findings = forbidden.inspect_cells(cells, name, getattr(function, "forbids", ()))
+        if findings.forbidden:
+            return forbidden.sentence(findings), note
+        if findings.dynamic:
+            note = f"{question.name}: {name} uses {findings.dynamic[0]}; look what it reaches."
+    return "", note
+
+
+def _replay(
+    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: _Sessions, source: Any
+) -> Verdict:
+    sentence, _ = _forbidden(text, question, rebuilt)
+    if sentence:
+        finding = Finding(says=replays.SAYS, points=question.points, awarded=0.0, sentence=sentence)
+    else:
+        reference = next(
+            cell
+            for cell in source.cells
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
+        )
+        running = sessions.current()
+        printed = running.run(_hidden_part(reference.source)) if running.alive else []
+        finding = replays.finding(printed, reference.outputs, question.points)
+    return Verdict(question=question.grade_id, points=question.points, findings=[finding])
+
+
+def _hidden_part(source: str) -> str:
+    return source.split(BEGIN_HIDDEN, 1)[1].split(END_HIDDEN, 1)[0].strip("\n")
+
+
+def _flags(verdicts: Sequence[Verdict]) -> list[str]:
+    return sorted({verdict.note for verdict in verdicts if verdict.note})

@@ -1,0 +1,176 @@
+"""A student, as hidden tests see one: functions to call by name, across the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from course_utils.agent import Agent
+from course_utils.wire import Handle, Message, decode, encode
+
+
+class StudentError(Exception):
+    """A call that gave no value. The text is a sentence for the student."""
+
+
+class NotAttempted(StudentError):
+    """The function is missing or raises NotImplementedError."""
+
+
+class Raised(StudentError):
+    """The function raised an exception, whose type is `kind`."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        first_line = message.strip().split("\n")[0][:200]
+        super().__init__(f"It raises {kind}: {first_line}".rstrip(": ."))
+        self.kind = kind
+
+
+class Carrier(Protocol):
+    """Whoever carries out calls: this process, or a kernel."""
+
+    def ask(self, request: Message) -> Message:
+        """Send a request to the student's agent and return its reply.
+
+        Raises
+        ------
+        StudentError
+            If there is no reply: the call took too long, or the process ended.
+        """
+        ...
+
+
+class InProcess:
+    """Carries out calls in this process, through the same encoding as everywhere."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._agent = Agent(namespace)
+
+    def ask(self, request: Message) -> Message:
+        """See `Carrier.ask`."""
+        return Message.from_text(
+            self._agent.answer(Message.from_text(request.to_text())).to_text()
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that a test made, with what came of it.
+
+    `after` are the arguments as they were afterwards, if the test looked at them.
+    """
+
+    name: str
+    arguments: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    result: Any = None
+    raised: str = ""
+    after: list[Any] | None = None
+
+
+@dataclass
+class Student:
+    """Calls a student's functions: `student.cross_correlate(image, kernel)`.
+
+    Arguments and results are plain values (see `course_utils.wire`). `calls` records them, so that
+    a mistake can be recognised by making the same calls to known wrong answers.
+    """
+
+    carrier: Carrier
+    calls: list[Call] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> "Function":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self, name)
+
+    def request(self, do: str, **fields: Any) -> Any:
+        """Make a request of the agent (see `course_utils.agent`) and return the reply's fields.
+
+        Raises
+        ------
+        StudentError
+            If the reply is not a value.
+        """
+        reply = decode(self.carrier.ask(encode({"do": do, **fields})))
+        if not isinstance(reply, dict):
+            raise StudentError("The reply cannot be read")
+        match reply.get("outcome"):
+            case "returned":
+                return reply
+            case "raised" if reply.get("type") == "NotImplementedError":
+                raise NotAttempted("Not attempted")
+            case "raised":
+                raise Raised(str(reply.get("type")), str(reply.get("message")))
+            case "missing":
+                raise NotAttempted("There is no such function")
+            case _:
+                raise StudentError(f"It returns something else: {reply.get('message')}")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the student's, or a method of an object on the student's side."""
+
+    student: Student
+    name: str
+    target: Handle | None = None
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it and return the value."""
+        return self._call(arguments, keywords)["value"]
+
+    def watched(self, *arguments: Any, **keywords: Any) -> tuple[Any, list[Any]]:
+        """Call it and return the value and the arguments as they were afterwards."""
+        reply = self._call(arguments, keywords, watch=True)
+        return reply["value"], reply["arguments"]
+
+    def make(self, *arguments: Any, **keywords: Any) -> "Remote":
+        """Call it and leave the result on the student's side (construct an object)."""
+        reply = self._call(arguments, keywords, keep=True)
+        return Remote(self.student, reply["value"])
+
+    def _call(
+        self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool
+    ) -> dict[str, Any]:
+        fields: dict[str, Any] = {"name": self.name, **options}
+        if self.target is not None:
+            fields["handle"] = self.target
+        try:
+            reply: dict[str, Any] = self.student.request(
+                "call", arguments=list(arguments), keywords=keywords, **fields
+            )
+        except Raised as error:
+            self._record(arguments, keywords, raised=error.kind)
+            raise
+        self._record(arguments, keywords, result=reply["value"], after=reply.get("arguments"))
+        return reply
+
+    def _record(self, arguments: tuple[Any, ...], keywords: dict[str, Any], **how: Any) -> None:
+        # Calls on objects say little without the object's history: only functions are recorded.
+        if self.target is None:
+            self.student.calls.append(Call(self.name, arguments, keywords, **how))
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An object that stays on the student's side."""
+
+    student: Student
+    handle: Handle
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Function(self.student, name, self.handle)
+
+    def get(self, name: str) -> Any:
+        """Return the value of an attribute."""
+        return self.student.request("get", handle=self.handle, name=name)["value"]
+
+    def load(self, values: Mapping[str, Any]) -> None:
+        """Set attributes by name; of a torch module, its parameters and buffers."""
+        self.student.request("load", handle=self.handle, values=dict(values))
+
+    def forget(self) -> None:
+        """Let go of the object."""
+        self.student.request("forget", handle=self.handle)

@@ -1,0 +1,174 @@
+"""Hidden tests: plain functions of a `student` and a random generator.
+
+    @hidden("cross_correlate", points=2, says="a grey image and a rectangular kernel")
+    def grey(student, rng):
+        image, kernel = rng.random((17, 23)), rng.normal(size=(3, 5))
+        close(student.cross_correlate(image, kernel), ndimage.correlate(image, kernel))
+
+A test that returns gives its points; one that raises `Wrong` (through the helpers below) or a
+`StudentError` gives none, and the sentence is shown to the student. `says` is shown in any case:
+it describes the situation and no values. Expected values come from independent oracles.
+
+A module per notebook. A replay is the body of a function that prints values:
+
+    @replay("moving_average")
+    def printed(moving_average): ...
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from autograder.grading.student import Function, Raised, Student
+from course_utils.compare import ATOL, RTOL, difference
+from course_utils.wire import Rng
+
+Test = Callable[[Student, np.random.Generator], None]
+
+
+class Wrong(Exception):  # noqa: N818  it is a verdict, not an error of the program
+    """The student's result is wrong; the text is a sentence that gives nothing hidden away."""
+
+
+@dataclass(frozen=True)
+class HiddenTest:
+    """One hidden test of a question."""
+
+    question: str
+    name: str
+    points: float
+    says: str
+    run: Test
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Code that prints values of the student's functions, to be compared by nbval."""
+
+    question: str
+    functions: tuple[str, ...]
+    source: str
+
+
+_TESTS: dict[str, list[HiddenTest]] = {}
+_REPLAYS: dict[str, Replay] = {}
+
+
+def hidden(question: str, *, points: float, says: str) -> Callable[[Test], Test]:
+    """Register a function as a hidden test of a question."""
+
+    def register(run: Test) -> Test:
+        _TESTS.setdefault(question, []).append(
+            HiddenTest(question, run.__name__, points, says, run)
+        )
+        return run
+
+    return register
+
+
+def replay(question: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the body of a function as the replay of a question.
+
+    The parameters are the student's functions; the body uses them and what the notebook imports.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        lines = inspect.getsource(function).split("\n")
+        signature_end = next(i for i, line in enumerate(lines) if line.rstrip().endswith(":"))
+        body = textwrap.dedent("\n".join(lines[signature_end + 1 :])).strip()
+        names = tuple(inspect.signature(function).parameters)
+        _REPLAYS[question] = Replay(question, names, body)
+        return function
+
+    return register
+
+
+def load(notebook: str) -> None:
+    """Load the hidden tests of a notebook.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the notebook has none.
+    """
+    import_module(f"{__name__}.{notebook}")
+
+
+def tests_of(question: str) -> list[HiddenTest]:
+    """Return the hidden tests of a question, of the notebooks loaded so far."""
+    return list(_TESTS.get(question, ()))
+
+
+def replay_of(question: str) -> Replay | None:
+    """Return the replay of a question, if it has one."""
+    return _REPLAYS.get(question)
+
+
+# --- What a test says of a result -----------------------------------------------------------------
+
+
+def close(got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> None:
+    """Raise `Wrong` unless a result equals the expected one to a tolerance.
+
+    The sentence names the kind of difference (type, shape, dtype, values) but no hidden value.
+    """
+    sentence = difference(got, expected, rtol=rtol, atol=atol)
+    if sentence is not None:
+        kind = sentence.split(":")[0].rstrip(".")
+        # Shapes and types follow from the contract; values would give the hidden inputs away.
+        told = kind.startswith(("The type", "The shape", "The dtype", "The length"))
+        raise Wrong(sentence.rstrip(".") if told else _WITHOUT_VALUES.get(kind, "Wrong result"))
+
+
+_WITHOUT_VALUES = {
+    "Values differ": "Values differ",
+    "You return nothing (None), expected an array": "It returns nothing (None)",
+    "You return nothing (None), expected a number": "It returns nothing (None)",
+    "You return nothing (None), expected True or False": "It returns nothing (None)",
+}
+
+
+def holds(condition: Any, sentence: str) -> None:
+    """Raise `Wrong` with a sentence unless a condition holds."""
+    if not bool(condition):
+        raise Wrong(sentence)
+
+
+def fits(got: Any, like: Any) -> Any:
+    """Return a result after making sure that it is a float array of the shape of `like`."""
+    if not isinstance(got, np.ndarray) or got.shape != like.shape or got.dtype.kind != "f":
+        close(got, np.asarray(like, dtype=np.float64), atol=np.inf)
+    holds(np.isfinite(got).all(), "It returns values that are not finite")
+    return got
+
+
+def unchanged(function: Function, *arguments: Any, **keywords: Any) -> Any:
+    """Call a function and return its value; raise `Wrong` if it changed an argument."""
+    value, after = function.watched(*arguments, **keywords)
+    for old, new in zip(arguments, after, strict=True):
+        if isinstance(old, np.ndarray):
+            holds(
+                isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True),
+                "It changes the array it is given",
+            )
+    return value
+
+
+def raises(kind: str, function: Function, *arguments: Any) -> None:
+    """Raise `Wrong` unless a call raises an exception of the type called `kind`."""
+    try:
+        function(*arguments)
+    except Raised as error:
+        holds(error.kind == kind, f"It raises {error.kind} where a {kind} is due")
+        return
+    raise Wrong(f"It raises nothing where a {kind} is due")
+
+
+def seed(rng: np.random.Generator) -> Rng:
+    """Draw a generator to hand to the student."""
+    return Rng(int(rng.integers(2**63)))

@@ -1,0 +1,180 @@
+"""Hidden tests of the notebook linear_filters. Oracle: scipy.ndimage."""
+
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from scipy import ndimage
+
+from autograder.grading.student import Student
+from autograder.hidden import close, fits, hidden, holds, raises, replay, seed, unchanged
+from course_utils.operators import Operator
+
+# Statistics are trusted to this many standard errors: by chance beyond them one time in 10^11.
+Z = 7.0
+
+NDIMAGE_MODE = {
+    "constant": "constant",
+    "reflect": "mirror",
+    "symmetric": "reflect",
+    "edge": "nearest",
+    "wrap": "wrap",
+}
+
+
+def _is_gaussian(noise: Any, sigma: float) -> None:
+    """Look at the noise's mean, spread and distribution."""
+    n = noise.size
+    holds(abs(noise.mean()) < Z * sigma / n**0.5, "The mean of the noise is not 0")
+    holds(
+        abs(noise.std() - sigma) < Z * sigma / (2 * n) ** 0.5,
+        "The standard deviation of the noise is not sigma",
+    )
+    for bound, share in ((1.0, 0.682689492), (2.0, 0.954499736)):
+        error = Z * (share * (1 - share) / n) ** 0.5
+        found = (np.abs(noise) < bound * sigma).mean()
+        holds(abs(found - share) < error, "The noise is not normally distributed")
+
+
+def _are_independent(one: Any, other: Any, sentence: str) -> None:
+    correlation = np.corrcoef(one.ravel(), other.ravel())[0, 1]
+    holds(abs(correlation) < Z / one.size**0.5, sentence)
+
+
+@hidden("add_gaussian_noise", points=2, says="the noise's distribution, from black to white")
+def distribution(student: Student, rng: Generator) -> None:
+    sigma = rng.uniform(0.1, 0.4)
+    image = np.tile(np.linspace(0.0, 1.0, 256), (200, 1))
+    noise = fits(student.add_gaussian_noise(image, sigma, seed(rng)), image) - image
+    for third in np.array_split(noise, 3, axis=1):
+        _is_gaussian(third, sigma)
+    sentence = "Neighbouring pixels do not get noise of their own"
+    _are_independent(noise[:, 1:], noise[:, :-1], sentence)
+    _are_independent(noise[1:], noise[:-1], sentence)
+    color = np.full((150, 100, 3), 0.5)
+    noise = fits(student.add_gaussian_noise(color, sigma, seed(rng)), color) - color
+    _is_gaussian(noise, sigma)
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        _are_independent(
+            noise[..., one], noise[..., other], "Colour channels do not get noise of their own"
+        )
+
+
+@hidden("add_gaussian_noise", points=1, says="the generator decides; the image stays as it was")
+def generator(student: Student, rng: Generator) -> None:
+    image, one, other = rng.random((40, 30)), seed(rng), seed(rng)
+    noisy = fits(unchanged(student.add_gaussian_noise, image, 0.2, one), image)
+    holds(not np.array_equal(noisy, image), "There is no noise")
+    again, different = (student.add_gaussian_noise(image, 0.2, s) for s in (one, other))
+    holds(np.array_equal(noisy, again), "Equal generators give different noise")
+    holds(not np.array_equal(noisy, different), "Different generators give equal noise")
+    close(student.add_gaussian_noise(image, 0.0, one), image)
+
+
+@hidden("moving_average", points=1.5, says="signals and sizes of many kinds")
+def signals(student: Student, rng: Generator) -> None:
+    for size in (1, 3, 2 * int(rng.integers(2, 8)) + 1):
+        signal = rng.normal(size=int(rng.integers(20, 60)))
+        expected = ndimage.uniform_filter1d(signal, size, mode="nearest")
+        close(unchanged(student.moving_average, signal, size), expected)
+    short = rng.normal(size=3)
+    close(student.moving_average(short, 9), ndimage.uniform_filter1d(short, 9, mode="nearest"))
+
+
+@hidden("moving_average", points=0.5, says="an even size is refused")
+def even_size(student: Student, rng: Generator) -> None:
+    for size in (2, 2 * int(rng.integers(1, 4))):
+        raises("ValueError", student.moving_average, rng.random(9), size)
+
+
+@replay("moving_average")
+def printed(moving_average: Any) -> None:
+    steps = np.cumsum(np.sin(np.arange(23.0) ** 1.7))
+    for size in (3, 5, 11):
+        print(size, np.round(moving_average(steps, size), 4).tolist())
+
+
+@hidden("cross_correlate", points=2, says="a grey image and a rectangular kernel")
+def grey(student: Student, rng: Generator) -> None:
+    for shape in ((3, 7), (5, 3)):
+        image, kernel = rng.random((17, 23)), rng.normal(size=shape)
+        expected = ndimage.correlate(image, kernel, mode="reflect")
+        close(student.cross_correlate(image, kernel, "symmetric"), expected)
+
+
+@hidden("cross_correlate", points=2, says="a colour image")
+def color(student: Student, rng: Generator) -> None:
+    image, kernel = rng.random((12, 19, 3)), rng.normal(size=(3, 5))
+    expected = ndimage.correlate(image, kernel[:, :, np.newaxis], mode="nearest")
+    close(student.cross_correlate(image, kernel, "edge"), expected)
+
+
+@hidden("cross_correlate", points=2, says="every border rule and the default, grey and colour")
+def paddings(student: Student, rng: Generator) -> None:
+    image, kernel = rng.random((11, 14, 3)), rng.normal(size=(7, 5))
+    for padding, mode in NDIMAGE_MODE.items():
+        expected = ndimage.correlate(image, kernel[:, :, np.newaxis], mode=mode)
+        close(student.cross_correlate(image, kernel, padding), expected)
+        close(student.cross_correlate(image[..., 0], kernel, padding), expected[..., 0])
+    expected = ndimage.correlate(image, kernel[:, :, np.newaxis], mode="reflect")
+    close(student.cross_correlate(image, kernel), expected)
+
+
+@hidden("cross_correlate", points=1, says="a kernel with an even side is refused")
+def even_side(student: Student, rng: Generator) -> None:
+    image = rng.random((9, 8))
+    for shape in ((4, 3), (3, 2)):
+        raises("ValueError", student.cross_correlate, image, rng.random(shape), "edge")
+    fits(student.cross_correlate(image, rng.random((1, 1)), "edge"), image)
+
+
+@hidden("cross_correlate", points=1, says="image and kernel stay as they were")
+def untouched(student: Student, rng: Generator) -> None:
+    image, kernel = rng.random((8, 9)), rng.random((3, 3))
+    fits(unchanged(student.cross_correlate, image, kernel, "edge"), image)
+
+
+def _judged(
+    student: Student, rng: Generator, function: str, answers: dict[bool, list[Operator]]
+) -> None:
+    """Let the student's function judge operators whose answers are known."""
+    judge = getattr(student, function)
+    # All verdicts first: a mistake is recognised by the whole pattern of answers.
+    verdicts = [
+        (operator, answer, judge(operator, (int(rng.integers(5, 9)), 10), seed(rng)))
+        for answer, operators in answers.items()
+        for operator in operators
+    ]
+    for operator, answer, verdict in verdicts:
+        holds(isinstance(verdict, (bool, np.bool_)), f"{function} does not return True or False")
+        says = f"{function} says {bool(verdict)} of the operator {operator.name}"
+        holds(bool(verdict) is answer, says)
+
+
+@hidden("lsi", points=2, says="is_linear on operators of many kinds")
+def linear(student: Student, rng: Generator) -> None:
+    yes = [
+        *(Operator("mean", {"size": 5}), Operator("gaussian", {"sigma": rng.uniform(0.6, 1.5)})),
+        *(Operator("brightness_change"), Operator("scale", {"factor": rng.uniform(-3, 3)})),
+        *(Operator("mirror"), Operator("fade_rows"), Operator("checkerboard")),
+    ]
+    no = [
+        *(Operator("median", {"size": 3}), Operator("maximum"), Operator("square")),
+        *(Operator("brighten", {"amount": rng.uniform(0.01, 0.5)}), Operator("absolute")),
+        *(Operator("saturate"), Operator("sort_pixels")),
+    ]
+    _judged(student, rng, "is_linear", {True: yes, False: no})
+
+
+@hidden("lsi", points=2, says="is_shift_invariant on operators of many kinds")
+def shift_invariant(student: Student, rng: Generator) -> None:
+    yes = [
+        *(Operator("mean"), Operator("median"), Operator("maximum", {"size": 5})),
+        *(Operator("gaussian", {"sigma": rng.uniform(0.6, 1.5)}), Operator("square")),
+        *(Operator("brighten"), Operator("brightness_change"), Operator("saturate")),
+    ]
+    no = [
+        *(Operator("fade_rows"), Operator("fade_columns"), Operator("checkerboard")),
+        *(Operator("mirror"), Operator("sort_pixels")),
+    ]
+    _judged(student, rng, "is_shift_invariant", {True: yes, False: no})

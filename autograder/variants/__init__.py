@@ -1,0 +1,107 @@
+"""Known answers to every exercise: wrong ones, each a misconception with its hint, and right ones.
+
+    @wrong("cross_correlate", hint="Your kernel runs backwards. ...")
+    def flipped(image, kernel, padding="symmetric"): ...
+
+    @right("cross_correlate")
+    def windows(image, kernel, padding="symmetric"): ...
+
+A variant is put in the place of the function it answers (the question's, or the one named by
+`function`); the question's other functions are the reference's. Wrong variants are the course's
+only recogniser of mistakes: the build records what they return on the visible examples, and the
+checker compares them with a failing answer. A module per notebook.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A known answer to a question.
+
+    Parameters
+    ----------
+    name : the misconception, or the style.
+    question, function : the question, and which of its functions this is.
+    hint : what to tell a student who made this mistake; empty for a right variant.
+    minor : whether it may keep more than half of the points.
+    """
+
+    name: str
+    question: str
+    function: str
+    implementation: Function
+    hint: str = ""
+    minor: bool = False
+
+
+_WRONG: dict[str, list[Variant]] = {}
+_RIGHT: dict[str, list[Variant]] = {}
+_SURVIVORS: dict[str, dict[str, str]] = {}
+
+
+def wrong(
+    question: str, *, hint: str, function: str = "", minor: bool = False
+) -> Callable[[Function], Function]:
+    """Register a function as a wrong answer to a question."""
+
+    def register(implementation: Function) -> Function:
+        name = implementation.__name__
+        _WRONG.setdefault(question, []).append(
+            Variant(name, question, function or question, implementation, hint, minor)
+        )
+        return implementation
+
+    return register
+
+
+def right(question: str, *, function: str = "") -> Callable[[Function], Function]:
+    """Register a function as a right answer to a question."""
+
+    def register(implementation: Function) -> Function:
+        name = implementation.__name__
+        _RIGHT.setdefault(question, []).append(
+            Variant(name, question, function or question, implementation)
+        )
+        return implementation
+
+    return register
+
+
+def survivor(question: str, change: str, *, because: str) -> None:
+    """Explain why an operator mutant of the reference keeps full marks.
+
+    `change` is the mutant's description as `course proof` prints it.
+    """
+    _SURVIVORS.setdefault(question, {})[change] = because
+
+
+def load(notebook: str) -> None:
+    """Load the variants of a notebook.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the notebook has none.
+    """
+    import_module(f"{__name__}.{notebook}")
+
+
+def wrong_of(question: str) -> list[Variant]:
+    """Return the wrong variants of a question."""
+    return list(_WRONG.get(question, ()))
+
+
+def right_of(question: str) -> list[Variant]:
+    """Return the right variants of a question."""
+    return list(_RIGHT.get(question, ()))
+
+
+def survivors_of(question: str) -> dict[str, str]:
+    """Return the explained mutants of a question and the explanations."""
+    return dict(_SURVIVORS.get(question, {}))

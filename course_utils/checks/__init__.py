@@ -1,0 +1,364 @@
+"""The visible checks: `check.cross_correlate(cross_correlate)`.
+
+A check runs examples. An example is a plain function that calls the student's function and
+returns what is to be compared; what the reference returns there, and what typical mistakes
+return, is recorded by the build in `<notebook>.json` beside this file. So a check can say what is
+wrong, and which mistake it looks like, without containing a solution.
+"""
+
+import html
+import json
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module, resources
+from pkgutil import iter_modules
+from typing import Any, Literal
+
+import numpy as np
+
+from course_utils import forbidden
+from course_utils.compare import ATOL, RTOL, difference
+from course_utils.wire import Message, WireError, decode, through
+
+State = Literal["passed", "not yet", "not attempted"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A visible example of a question.
+
+    Parameters
+    ----------
+    question, name : which example this is.
+    shows : the situation in a few words, for the student.
+    run : calls the functions of the question and returns what is to be compared.
+    rtol, atol : tolerances of the comparison.
+    """
+
+    question: str
+    name: str
+    shows: str
+    run: Callable[..., Any]
+    rtol: float
+    atol: float
+
+
+_EXAMPLES: dict[str, list[Example]] = {}
+
+
+def example(
+    question: str, shows: str, *, rtol: float = RTOL, atol: float = ATOL
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as an example of a question.
+
+    The function takes the question's functions in the order of the reference module.
+    """
+
+    def register(run: Callable[..., Any]) -> Callable[..., Any]:
+        _EXAMPLES.setdefault(question, []).append(
+            Example(question, run.__name__, shows, run, rtol, atol)
+        )
+        return run
+
+    return register
+
+
+def examples(question: str) -> list[Example]:
+    """Return the examples of a question, in the order in which they are checked."""
+    _load_rooms()
+    return list(_EXAMPLES.get(question, ()))
+
+
+def raised(function: Callable[..., Any], *arguments: Any) -> str:
+    """Return the name of the exception a call raises, or "no exception". For use in examples."""
+    try:
+        function(*arguments)
+    except NotImplementedError:
+        raise
+    except Exception as error:  # noqa: BLE001  any exception is an answer here
+        return type(error).__name__
+    return "no exception"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.
+
+    Parameters
+    ----------
+    question : the question's name.
+    state : passed, not yet, or not attempted.
+    sentence : what is wrong, or what was found to be right.
+    hint : the misconception it looks like, if one was recognised.
+    """
+
+    question: str
+    state: State
+    sentence: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.state}. {self.sentence} {self.hint}".rstrip()
+
+    def __repr__(self) -> str:
+        return textwrap.fill(str(self), 100)
+
+    def _repr_html_(self) -> str:
+        color, sign = _LOOKS[self.state]
+        hint = f"<br>{html.escape(self.hint)}" if self.hint else ""
+        return (
+            f'<div style="border-left: 4px solid {color}; padding: 0.3em 0.8em">'
+            f"<b>{sign} {html.escape(self.question)}: {self.state}.</b> "
+            f"{html.escape(self.sentence)}{hint}</div>"
+        )
+
+
+_LOOKS: dict[State, tuple[str, str]] = {
+    "passed": ("#009E73", "&#10003;"),
+    "not yet": ("#D55E00", "&#10007;"),
+    "not attempted": ("#888888", "&#9675;"),
+}
+
+
+class NotYet(AssertionError):  # noqa: N818  it is not an error of the program
+    """Raised by a check that did not pass; shows itself as the outcome alone, without traceback."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+    def _render_traceback_(self) -> list[str]:
+        return [repr(self.outcome)]
+
+
+@dataclass
+class Checks:
+    """All checks of the course, by the name of the question."""
+
+    _outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def __getattr__(self, question: str) -> Callable[..., Outcome]:
+        if question.startswith("_") or question not in recorded():
+            close = get_close_matches(question, recorded(), n=1)
+            raise AttributeError(
+                f"there is no check {question!r}" + (f"; did you mean {close[0]!r}?" * bool(close))
+            )
+
+        def check_question(*functions: Callable[..., Any]) -> Outcome:
+            outcome = run_check(question, functions)
+            self._outcomes[question] = outcome
+            if outcome.state != "passed":
+                raise NotYet(outcome)
+            return outcome
+
+        check_question.__name__ = question
+        check_question.__doc__ = f"Check your answer to {question} on the visible examples."
+        return check_question
+
+    def __dir__(self) -> list[str]:
+        return sorted(recorded())
+
+    def outcome(self, question: str) -> Outcome:
+        """Return the last outcome of a question in this session."""
+        return self._outcomes.get(question) or Outcome(question, "not attempted", "Not checked.")
+
+
+check = Checks()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of a notebook's exercises, as far as the visible checks can tell."""
+
+    outcomes: tuple[tuple[Outcome, float], ...]
+    by_hand: Mapping[str, float]
+
+    @property
+    def points(self) -> float:
+        """Points of the exercises whose visible check passed in this session."""
+        return sum(points for outcome, points in self.outcomes if outcome.state == "passed")
+
+    @property
+    def total(self) -> float:
+        """Points of all exercises with a check."""
+        return sum(points for _, points in self.outcomes)
+
+    def _summary(self) -> str:
+        written = ", ".join(f"{name} ({points:g})" for name, points in self.by_hand.items())
+        return (
+            f"{self.points:g} of {self.total:g} points pass their visible checks"
+            + (f"; read by a person: {written}" if written else "")
+            + ". Hidden tests look closer."
+        )
+
+    def __repr__(self) -> str:
+        rows = [f"{o.state:14}{p:3g}  {o.question}" for o, p in self.outcomes]
+        return "\n".join([self._summary(), *rows])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><td><span style="color: {_LOOKS[o.state][0]}">{_LOOKS[o.state][1]}</span> '
+            f"{html.escape(o.question)}</td><td>{points:g}</td><td>{o.state}</td></tr>"
+            for o, points in self.outcomes
+        )
+        return (
+            f"<p>{html.escape(self._summary())}</p><table><thead><tr>"
+            '<th scope="col">Exercise</th><th scope="col">Points</th><th scope="col">Check</th>'
+            f"</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def progress(notebook: str) -> Progress:
+    """Return how far the exercises of a notebook are, by the checks run in this session.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook.
+    """
+    room = _room(notebook)
+    if room is None:
+        raise ValueError(f"there is no notebook {notebook!r}; there are {', '.join(rooms())}")
+    outcomes = tuple((check.outcome(q), float(data["points"])) for q, data in room["checks"].items())
+    return Progress(outcomes, room["by_hand"])
+
+
+def run_check(question: str, functions: tuple[Callable[..., Any], ...]) -> Outcome:
+    """Run the visible examples of a question on a student's functions."""
+    record = recorded()[question]
+    names = list(record["functions"])
+    if len(functions) != len(names) or not all(callable(f) for f in functions):
+        call = f"check.{question}({', '.join(names)})"
+        return Outcome(question, "not yet", f"Call it with your functions: {call}.")
+    for function, name in zip(functions, names, strict=True):
+        findings = forbidden.inspect_function(function, record["functions"][name])
+        if findings.forbidden:
+            return Outcome(question, "not yet", forbidden.sentence(findings))
+    for one in examples(question):
+        outcome = _run_example(one, record["examples"][one.name], functions)
+        if outcome is not None:
+            return outcome
+    count = len(examples(question))
+    return Outcome(question, "passed", f"{count} of {count} visible examples agree.")
+
+
+def _run_example(
+    one: Example, record: Mapping[str, Any], functions: tuple[Callable[..., Any], ...]
+) -> Outcome | None:
+    observation = observe(one, functions)
+    if isinstance(observation, Unwritten):
+        return Outcome(one.question, "not attempted", "Write your answer in the cell above.")
+    sentence = _complaint(one, observation, decode(Message.from_text(record["expected"])))
+    if sentence is None:
+        return None
+    return Outcome(
+        one.question, "not yet", f"Tried: {one.shows}. {sentence}", _hint(one, observation, record)
+    )
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """An example met a function nobody has written yet."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An example met an exception."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Mutated:
+    """An example gave the right result and changed an argument on the way."""
+
+    value: Any
+
+
+def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
+    """Run an example and return its value, sent over the wire; or what stood in the way."""
+    watched = [_Watched(function) for function in functions]
+    try:
+        value = through(one.run(*watched))
+    except NotImplementedError:
+        return Unwritten()
+    except WireError as error:
+        return Raised("TypeError", str(error))
+    except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
+        return Raised(type(error).__name__, str(error).split("\n")[0][:300])
+    return Mutated(value) if any(w.mutated for w in watched) else value
+
+
+def _complaint(one: Example, observation: Any, expected: Any) -> str | None:
+    if isinstance(observation, Raised):
+        return f"It raises {observation.kind}: {observation.message}".rstrip(": .") + "."
+    value = observation.value if isinstance(observation, Mutated) else observation
+    sentence = difference(value, expected, rtol=one.rtol, atol=one.atol)
+    if sentence is None and isinstance(observation, Mutated):
+        return "The result is right, but your function changes the array it is given."
+    return sentence
+
+
+def _hint(one: Example, observation: Any, record: Mapping[str, Any]) -> str:
+    """Find the recorded mistake that gives the same observation as the student's function."""
+    for mistake in record["mistakes"]:
+        if isinstance(observation, Raised):
+            if mistake.get("raises") == observation.kind:
+                return str(mistake["hint"])
+        elif "value" in mistake:
+            value = observation.value if isinstance(observation, Mutated) else observation
+            same_value = difference(
+                value, decode(Message.from_text(mistake["value"])), rtol=one.rtol, atol=one.atol
+            )
+            mutates = isinstance(observation, Mutated)
+            if same_value is None and mistake.get("mutates", False) == mutates:
+                return str(mistake["hint"])
+    return ""
+
+
+class _Watched:
+    """A function that remembers whether it changed an array it was given."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.mutated = False
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        values = [*arguments, *keywords.values()]
+        before = [value.copy() if isinstance(value, np.ndarray) else None for value in values]
+        result = self._function(*arguments, **keywords)
+        for old, new in zip(before, values, strict=True):
+            if old is not None and not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
+                self.mutated = True
+        return result
+
+
+def rooms() -> list[str]:
+    """Return the names of the notebooks that have checks."""
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+@cache
+def _load_rooms() -> None:
+    for name in rooms():
+        import_module(f"{__name__}.{name}")
+
+
+def _room(notebook: str) -> Any:
+    if notebook not in rooms():
+        return None
+    return json.loads(resources.files(__name__).joinpath(f"{notebook}.json").read_text("utf-8"))
+
+
+@cache
+def recorded() -> dict[str, Any]:
+    """Return the recorded data of all questions with a check, by question."""
+    data: dict[str, Any] = {}
+    for name in rooms():
+        if resources.files(__name__).joinpath(f"{name}.json").is_file():
+            data.update(_room(name)["checks"])
+    return data

@@ -1,0 +1,169 @@
+"""Pictures and curves for the notebooks: white cards, legible on light and dark themes.
+
+A plot is drawn on a bare `matplotlib.figure.Figure` (no pyplot, no state) and shown as an `img`
+with alternative text. Given a `Waiting` instead of data, a plot shows that line.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course_utils.demos import Waiting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, told apart by colour-blind readers.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it is shown in a notebook: PNG bytes and their description."""
+
+    png: bytes
+    description: str
+
+    def __repr__(self) -> str:
+        return f"[picture: {self.description}]"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        data = base64.b64encode(self.png).decode("ascii")
+        alt = html.escape(self.description, quote=True)
+        return {
+            "text/plain": repr(self),
+            "text/html": f'<img src="data:image/png;base64,{data}" alt="{alt}" '
+            'style="max-width: 100%; border-radius: 4px; background: white">',
+        }
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """Return an empty figure of `width` by `height` inches that looks the same on every theme."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=90)
+
+
+def finish(figure: "Figure", description: str) -> Picture:
+    """Render a figure; `description` becomes its alternative text."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Picture(buffer.getvalue(), description)
+
+
+def side_by_side(
+    *pictures: Any, titles: Sequence[str] = (), description: str = ""
+) -> Picture | Waiting:
+    """Show images beside each other, grey or colour.
+
+    Images in [0, 1] are shown as they are, values beyond that cut for display only; an image
+    with values below -0.01 is shown with zero as mid-grey.
+    """
+    waiting = _first_waiting(pictures)
+    if waiting is not None:
+        return waiting
+    figure = new_figure(3.2 * len(pictures), 3.3)
+    for index, (image, axes) in enumerate(
+        zip(pictures, np.ravel(figure.subplots(1, len(pictures))), strict=True)
+    ):
+        signed = image.min() < -0.01
+        span = float(np.abs(image).max()) if signed else 1.0
+        shown = np.clip(image, -span if signed else 0.0, span)
+        axes.imshow(shown, cmap="gray", vmin=-span if signed else 0.0, vmax=span)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if index < len(titles):
+            axes.set_title(titles[index], fontsize=11)
+    return finish(figure, description or "Images side by side: " + ", ".join(titles))
+
+
+def curves(
+    x: Any,
+    lines: Mapping[str, Any],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    description: str = "",
+) -> Picture | Waiting:
+    """Plot one or more curves over the same x, each with a name."""
+    waiting = _first_waiting(lines.values())
+    if waiting is not None:
+        return waiting
+    figure = new_figure(7.0, 3.2)
+    axes = figure.subplots()
+    styles = ("-", "--", "-.", ":")
+    for index, (name, line) in enumerate(lines.items()):
+        color = COLORS[index % len(COLORS)]
+        axes.plot(x, line, styles[index % len(styles)], color=color, label=name, linewidth=1.8)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    if len(lines) > 1:
+        axes.legend(frameon=False)
+    names = ", ".join(lines)
+    return finish(figure, description or f"{ylabel} over {xlabel}: {names}.")
+
+
+def histogram(
+    values: Mapping[str, Any], *, xlabel: str, description: str = ""
+) -> Picture | Waiting:
+    """Plot how often values occur, one outline for each named set of them."""
+    waiting = _first_waiting(values.values())
+    if waiting is not None:
+        return waiting
+    figure = new_figure(7.0, 3.0)
+    axes = figure.subplots()
+    for index, (name, sample) in enumerate(values.items()):
+        axes.hist(
+            np.ravel(sample),
+            bins=120,
+            density=True,
+            histtype="step",
+            linewidth=1.6,
+            color=COLORS[index % len(COLORS)],
+            linestyle=("-", "--", "-.", ":")[index % 4],
+            label=name,
+        )
+    axes.set(xlabel=xlabel, ylabel="density")
+    axes.legend(frameon=False)
+    return finish(figure, description or f"Histograms over {xlabel}: {', '.join(values)}.")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table, as text and as HTML."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        table = [self.header, *self.rows]
+        widths = [max(len(row[i]) for row in table) for i in range(len(self.header))]
+        lines = ("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in table)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.header)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | Waiting:
+    """Show rows of values under a header."""
+    waiting = _first_waiting(cell for row in rows for cell in row)
+    if waiting is not None:
+        return waiting
+    return Table(tuple(header), tuple(tuple(str(cell) for cell in row) for row in rows))
+
+
+def _first_waiting(values: Any) -> Waiting | None:
+    return next((value for value in values if isinstance(value, Waiting)), None)
