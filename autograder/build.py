@@ -23,6 +23,7 @@ import tempfile
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from typing import Any
 import nbformat
 import numpy as np
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from traitlets.config import Config
 
 from autograder import hidden, variants
 from autograder.course import Assignment, Cell, Course, NotebookText, Question, room
@@ -460,16 +462,17 @@ def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     seconds = text.assignment.file.limits.cell_seconds
-    client = NotebookClient(
-        notebook,
-        timeout=int(seconds),
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        shutdown_kernel="immediate",
-    )
     try:
-        client.execute()
+        with tempfile.TemporaryDirectory(prefix="course-kernel-") as sockets:
+            NotebookClient(
+                notebook,
+                config=kernel_config(sockets),
+                timeout=int(seconds),
+                kernel_name="python3",
+                resources={"metadata": {"path": str(folder)}},
+                record_timing=False,
+                shutdown_kernel="immediate",
+            ).execute()
     except CellExecutionError:
         failed = next(cell for cell in notebook.cells if _error(cell))
         sentence = _error(failed)
@@ -479,6 +482,15 @@ def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
     except DeadKernelError:
         raise CourseError(f"{text.path}: the kernel died while running the notebook.") from None
     return notebook
+
+
+def kernel_config(folder: str) -> Config:
+    """Return settings for a kernel of this machine alone: its sockets are files in `folder`."""
+    if os.name != "posix":
+        return Config()
+    # Named in full: jupyter_client would otherwise take the sockets' place from two working folders.
+    connection = str(Path(folder).resolve() / "kernel.json")
+    return Config({"KernelManager": {"transport": "ipc", "connection_file": connection}})
 
 
 def _error(cell: Any) -> str:
@@ -605,7 +617,7 @@ def read_notebook(path: Path) -> Any:
 
 def without_outputs(notebook: Any) -> Any:
     """Return a notebook without outputs, counters and what running leaves in the metadata."""
-    bare = nbformat.from_dict(json.loads(_text(notebook)))
+    bare = deepcopy(notebook)
     for cell in bare.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -6,6 +6,7 @@ There is one writer of the gradebook, nbgrader itself, whichever command it was 
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course import Assignment
@@ -196,7 +197,10 @@ def _scores(assignment: Assignment, student: str) -> list[Score]:
             submission = None
         for notebook in submission.notebooks if submission is not None else []:
             for grade in notebook.grades:
-                awarded[grade.name] = (float(grade.score or 0.0), bool(grade.needs_manual_grade))
+                # Without an automatic score only a written answer waits for a person.
+                written = order[grade.name].kind == "question"
+                by_hand = grade.needs_manual_grade and (written or grade.auto_score is not None)
+                awarded[grade.name] = (float(grade.score or 0.0), bool(by_hand))
     return [
         Score(
             question=name,
@@ -269,9 +273,10 @@ def _quiet(root: Path) -> Iterator[None]:
     handler = logging.FileHandler(root / LOG, mode="a", encoding="utf-8", delay=True)
     before = logger.handlers[:], logger.level, logger.propagate
     logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings(action="ignore", category=SAWarning):
+            yield
     finally:
         handler.close()
         logger.handlers, logger.propagate = before[0], before[2]

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_output
 
+from autograder.build import kernel_config
 from autograder.course import Limits
 from autograder.grading.student import StudentError
 from course_utils.wire import Message
@@ -118,9 +119,13 @@ class Session:
 @contextmanager
 def session(notebook: Any, limits: Limits) -> Iterator[Session]:
     """Start a kernel in an empty folder, run a notebook there, and end it afterwards."""
-    with TemporaryDirectory(prefix="course-kernel-") as folder:
+    with (
+        TemporaryDirectory(prefix="course-kernel-") as folder,
+        TemporaryDirectory(prefix="course-kernel-") as sockets,
+    ):
         client = NotebookClient(
             notebook,
+            config=kernel_config(sockets),
             timeout=limits.cell_seconds,
             allow_errors=True,
             kernel_name="python3",

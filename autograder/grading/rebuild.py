@@ -7,6 +7,7 @@ had to be repaired is told in words.
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def _cell(cell: Mapping[str, Any]) -> _Submitted:
 
 def rebuild(released: Any, submitted: list[_Submitted]) -> Rebuilt:
     """Put a student's answers and own cells into the released notebook."""
-    notebook = nbformat.from_dict(json.loads(nbformat.writes(released)))
+    notebook = deepcopy(released)
     rebuilt = Rebuilt(notebook)
     by_name = {_name(cell): cell for cell in notebook.cells}
     own = _own_cells(by_name, submitted)

@@ -1,0 +1,321 @@
+"""The command `course`: parses, calls, prints."""
+
+import errno
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.course import Course
+from autograder.errors import CourseError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Build, prove and grade the notebooks of the course.",
+)
+new = typer.Typer(no_args_is_help=True, help="Scaffold an exercise or a notebook.")
+app.add_typer(new, name="new")
+
+# Wide enough for the table of scores when the output goes to a file.
+_WIDTH = None if sys.stdout.isatty() else 160
+out = Console(width=_WIDTH, highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Root = Annotated[Path, typer.Option("--root", help="The course's folder.")]
+HERE = Path()
+
+
+def main() -> None:
+    """Run the command; what goes wrong outside of it is one sentence and a non-zero exit."""
+    # Ended by a terminal that closes or a job that is cancelled: clean up as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except CourseError as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("Interrupted; what was finished is kept. Run the command again to go on.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        _stop(_explained(error))
+
+
+def _stop(sentence: str, code: int = 1) -> None:
+    err.print(sentence, style="bold red", markup=False)
+    sys.exit(code)
+
+
+def _explained(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full{where}; make room and run the command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"No permission to write or read{where}; change it and run the command again."
+    return f"{error.strerror or error}{where}."
+
+
+@app.command()
+def build(
+    root: Root = HERE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with what is there; run nothing.")
+    ] = False,
+) -> None:
+    """Make source/ and release/ from assignments/."""
+    from autograder import build as builder
+
+    course = Course.at(root)
+    if not check:
+        builder.build(course, out.print)
+        out.print(f"Built {len(course.notebooks)} notebooks in source/ and release/.")
+        return
+    differing = builder.check(course)
+    if differing:
+        raise CourseError(f"{', '.join(differing)} is not what the text makes; run `course build`.")
+    out.print(f"{len(course.notebooks)} notebooks are what the text makes.")
+
+
+@app.command()
+def release(assignment: str, root: Root = HERE) -> None:
+    """Register an assignment in the course's gradebook, ready to hand out."""
+    from autograder import gradebook
+
+    found = Course.at(root).assignment(assignment)
+    gradebook.register(found, anew=True)
+    out.print(f"{assignment} is in the gradebook; hand out release/{assignment}.")
+
+
+@app.command()
+def grade(
+    assignment: str,
+    student: Annotated[str, typer.Option("--student", help="Only this student.")] = "",
+    root: Root = HERE,
+) -> None:
+    """Grade the submissions of an assignment, write feedback and the class page."""
+    _grade(Course.at(root), assignment, student)
+
+
+@app.command()
+def feedback(assignment: str, root: Root = HERE) -> None:
+    """Write feedback and the class page anew, after reading by hand."""
+    _write_pages(Course.at(root), assignment)
+
+
+@app.command()
+def report(assignment: str, root: Root = HERE) -> None:
+    """Print everybody's points."""
+    from autograder import gradebook
+
+    found = Course.at(root).assignment(assignment)
+    reports = [gradebook.report(found, student) for student in gradebook.submissions(found)]
+    out.print(_score_table(reports))
+
+
+def _grade(course: Course, name: str, only: str = "") -> None:
+    from autograder import gradebook
+
+    assignment = course.assignment(name)
+    students = gradebook.submissions(assignment)
+    if only:
+        if only not in students:
+            raise CourseError(f"{only} handed in nothing for {name}.")
+        students = [only]
+    gradebook.register(assignment)
+    troubles: dict[str, list[str]] = {}
+
+    def grade_one(student: str) -> None:
+        troubles[student] = gradebook.autograde(assignment, student)
+
+    _with_progress("Grading", students, grade_one)
+    _write_pages(course, name, troubles)
+
+
+def _write_pages(course: Course, name: str, troubles: dict[str, list[str]] | None = None) -> None:
+    from autograder import feedback as pages
+    from autograder import gradebook
+
+    assignment = course.assignment(name)
+    reports = []
+    for student in gradebook.submissions(assignment):
+        made = gradebook.report(assignment, student)
+        made.remarks += (troubles or {}).get(student, [])
+        pages.write_feedback(assignment, made)
+        reports.append(made)
+    page = pages.write_class_page(assignment, reports)
+    out.print(_score_table(reports))
+    out.print(f"Feedback:   {course.root / 'feedback'}/<student>/{name}/", soft_wrap=True)
+    out.print(f"Class page: {page}", soft_wrap=True)
+
+
+def _with_progress(title: str, items: list[str], work: Callable[[str], None]) -> None:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(title, total=len(items))
+        for item in items:
+            bar.update(task, description=f"{title} {item}")
+            work(item)
+            bar.advance(task)
+
+
+def _score_table(reports: list[Any]) -> Table:
+    table = Table(show_lines=False, pad_edge=False)
+    table.add_column("student", no_wrap=True)
+    for score in reports[0].scores:
+        # Names break at underscores, so that the table fits a terminal.
+        table.add_column(
+            score.question.replace("_", "_\n", 1) + f"\n/{score.points:g}", justify="right"
+        )
+    table.add_column("total", justify="right")
+    table.add_column("to look at", overflow="fold", ratio=1)
+    for made in reports:
+        cells = [f"{s.awarded:g}{'*' if s.by_hand else ''}" for s in made.scores]
+        table.add_row(made.student, *cells, f"{made.total:g}", " ".join(made.remarks))
+    table.caption = "* to be read by a person"
+    table.caption_justify = "left"
+    return table
+
+
+@app.command()
+def proof(
+    question: Annotated[str, typer.Argument(help="An exercise; all if none is named.")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the table here.")] = None,
+    root: Root = HERE,
+) -> None:
+    """Print the kill table: who must get full marks gets them, who must not does not."""
+    import json
+
+    from autograder import proof as prover
+    from autograder.build import check_course, write_text
+
+    course = Course.at(root)
+    check_course(course)
+    proofs = []
+    for proven in prover.prove(course, question):
+        proofs.append(proven)
+        out.print(_proof_table(proven))
+    complaints = [sentence for proven in proofs for sentence in proven.complaints()]
+    share = prover.noticed(proofs)
+    if not question and share < prover.MUTANTS_NOTICED:
+        complaints.append(f"Only {share:.1%} of all mutants are noticed.")
+    out.print(_proof_summary(proofs, share))
+    if json_file is not None:
+        document = [proven.model_dump() for proven in proofs]
+        write_text(json_file, json.dumps(document, indent=1) + "\n")
+    if complaints:
+        raise CourseError("\n".join(complaints))
+
+
+def _proof_table(proven: Any) -> Table:
+    table = Table(title=f"{proven.question} ({proven.points:g})", title_justify="left")
+    table.add_column("group")
+    table.add_column("answer")
+    table.add_column("points", justify="right")
+    table.add_column("")
+    for contestant in proven.contestants:
+        if contestant.group == "mutant" and contestant.good and not contestant.explained:
+            continue
+        remark = contestant.explained or ("minor" if contestant.minor else "")
+        if contestant.recognised and contestant.recognised != contestant.name:
+            remark = f"{remark} looks like {contestant.recognised}".strip()
+        verdict = "" if contestant.good else "[bold red]not as it must be[/] "
+        table.add_row(contestant.group, contestant.name, f"{contestant.points:g}", verdict + remark)
+    killed = len(proven.of("mutant")) - len(proven.survivors)
+    table.caption = f"{killed} of {len(proven.of('mutant'))} mutants noticed"
+    table.caption_justify = "left"
+    return table
+
+
+def _proof_summary(proofs: list[Any], share: float) -> str:
+    def count(*groups: Any) -> int:
+        return sum(len(proven.of(*groups)) for proven in proofs)
+
+    return (
+        f"{len(proofs)} exercises: {count('wrong')} wrong and {count('right')} right variants, "
+        f"{count('blind wrong')} wrong and {count('blind right')} right blind answers, "
+        f"{count('mutant')} mutants of which {share:.1%} are noticed."
+    )
+
+
+@app.command()
+def wheel(
+    to: Annotated[Path, typer.Option("--to", help="Folder for the wheel.")] = Path("dist"),
+    root: Root = HERE,
+) -> None:
+    """Build the students' wheel: course_utils without the reference."""
+    from autograder.wheel import build_wheel
+
+    out.print(f"Students install {build_wheel(Course.at(root).root, to)}", soft_wrap=True)
+
+
+@app.command()
+def demo(root: Root = HERE) -> None:
+    """Build, release and grade the sample submissions in the folder demo/."""
+    from autograder import build as builder
+
+    here = Course.at(root).root
+    folder = here / "demo"
+    samples = here / "examples" / "submissions"
+    if not samples.is_dir():
+        raise CourseError(f"{samples} is missing; the demo needs the sample submissions.")
+    for name in ("assignments", "submitted", "autograded", "feedback"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.copytree(here / "assignments", folder / "assignments")
+    shutil.copytree(samples, folder / "submitted", ignore=shutil.ignore_patterns("*.yml", "*.md"))
+    shutil.copy(here / "nbgrader_config.py", folder / "nbgrader_config.py")
+    for old in folder.glob("gradebook.db*"):
+        old.unlink()
+    course = Course.at(folder)
+    builder.build(course, out.print)
+    for assignment in course.assignments:
+        _grade(course, assignment.name)
+
+
+@new.command("exercise")
+def new_exercise(
+    name: str,
+    notebook: Annotated[str, typer.Option("--in", help="The notebook that asks it.")],
+    points: Annotated[float, typer.Option(help="What it is worth.")] = 4,
+    root: Root = HERE,
+) -> None:
+    """Scaffold an exercise in every room of a notebook."""
+    from autograder import scaffold
+
+    course = Course.at(root)
+    for path in scaffold.exercise(course, name, notebook, points):
+        out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
+    out.print(f"Run `course proof {name}`, then write what is marked in these files.")
+
+
+@new.command("notebook")
+def new_notebook(
+    name: str,
+    assignment: Annotated[str, typer.Option("--in", help="The assignment it belongs to.")],
+    root: Root = HERE,
+) -> None:
+    """Scaffold a notebook with one exercise."""
+    from autograder import scaffold
+
+    course = Course.at(root)
+    for path in scaffold.notebook(course, name, assignment):
+        out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
+    out.print("Run `course proof`, then `course build`.")
+
+
+if __name__ == "__main__":
+    main()
