@@ -22,7 +22,7 @@ import shutil
 import tempfile
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +122,9 @@ def check_course(course: Course) -> None:
     names: dict[str, Path] = {}
     for notebook in course.notebooks:
         if notebook.name in names:
-            raise CourseError(f"{notebook.path}: {names[notebook.name]} is called {notebook.name}, too.")
+            raise CourseError(
+                f"{notebook.path}: {names[notebook.name]} is called {notebook.name}, too."
+            )
         names[notebook.name] = notebook.path
         room("autograder.hidden", notebook.name, notebook.path)
         room("autograder.variants", notebook.name, notebook.path)
@@ -157,13 +159,19 @@ def _check_question(notebook: NotebookText, question: Question) -> None:
             )
         return
     if not notebook.functions(name):
-        raise CourseError(f"{place}: unknown exercise {name}: {_home(notebook)} has no such function.")
+        raise CourseError(
+            f"{place}: unknown exercise {name}: {_home(notebook)} has no such function."
+        )
     if question.kind == "replay":
         if hidden.replay_of(name) is None:
-            raise CourseError(f"{place}: {name} has no replay in autograder/hidden/{notebook.name}.py.")
+            raise CourseError(
+                f"{place}: {name} has no replay in autograder/hidden/{notebook.name}.py."
+            )
         return
     if not checks.examples(name):
-        raise CourseError(f"{place}: {name} has no check in course_utils/checks/{notebook.name}.py.")
+        raise CourseError(
+            f"{place}: {name} has no check in course_utils/checks/{notebook.name}.py."
+        )
     tests = hidden.tests_of(name)
     if not tests:
         raise CourseError(
@@ -476,7 +484,9 @@ def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
     except CellExecutionError:
         failed = next(cell for cell in notebook.cells if _error(cell))
         sentence = _error(failed)
-        raise CourseError(f"{_place(text, failed)}: the source notebook fails: {sentence}") from None
+        raise CourseError(
+            f"{_place(text, failed)}: the source notebook fails: {sentence}"
+        ) from None
     except CellTimeoutError:
         raise CourseError(f"{text.path}: a cell takes longer than {seconds:g} s.") from None
     except DeadKernelError:
@@ -488,7 +498,7 @@ def kernel_config(folder: str) -> Config:
     """Return settings for a kernel of this machine alone: its sockets are files in `folder`."""
     if os.name != "posix":
         return Config()
-    # Named in full: jupyter_client would otherwise take the sockets' place from two working folders.
+    # Named in full: a relative name means one folder here and another one in the kernel.
     connection = str(Path(folder).resolve() / "kernel.json")
     return Config({"KernelManager": {"transport": "ipc", "connection_file": connection}})
 
@@ -678,5 +688,3 @@ def _writable(folder: Path) -> Path:
     if not os.access(folder, os.W_OK):
         raise CourseError(f"The folder {folder} cannot be written to; change its permissions.")
     return folder
-
-

@@ -244,11 +244,17 @@ class Course:
                     f"not {stem}."
                 )
             if not path.is_file():
-                raise CourseError(f"{folder / 'assignment.yml'} names {stem}, but {path} is missing.")
+                raise CourseError(
+                    f"{folder / 'assignment.yml'} names {stem}, but {path} is missing."
+                )
             assignment.notebooks.append(NotebookText(assignment, stem, path))
-        unlisted = sorted(p.stem for p in folder.glob("[0-9]*_*.py") if p.stem not in file.notebooks)
+        unlisted = sorted(
+            p.stem for p in folder.glob("[0-9]*_*.py") if p.stem not in file.notebooks
+        )
         if unlisted:
-            raise CourseError(f"{folder / 'assignment.yml'} does not name the notebook {unlisted[0]}.")
+            raise CourseError(
+                f"{folder / 'assignment.yml'} does not name the notebook {unlisted[0]}."
+            )
         return assignment
 
 

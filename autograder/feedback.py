@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from autograder.build import write_text
 from autograder.course import Assignment, NotebookText
+from autograder.gradebook import Report
 from autograder.grading.rebuild import ADDED
 from autograder.grading.verdicts import Verdict
-from autograder.gradebook import Report
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LONGEST_OUTPUT = 4000
@@ -85,7 +85,7 @@ def write_class_page(assignment: Assignment, reports: Sequence[Report]) -> Path:
 
 
 def common_mistakes(reports: Sequence[Report]) -> list[tuple[int, str, str, str]]:
-    """Return (students, question, mistake, hint) of all recognised mistakes, the commonest first."""
+    """Return (students, question, mistake, hint) of the recognised mistakes, commonest first."""
     seen: dict[tuple[str, str, str], set[str]] = {}
     for report in reports:
         for verdicts in report.verdicts.values():
@@ -123,22 +123,24 @@ def _parts(assignment: Assignment, text: NotebookText, report: Report) -> list[P
         name = str(keys.get("grade_id", "")).removesuffix("_answer")
         if keys.get("solution"):
             mine = [v for v in (verdicts.get(name), verdicts.get(f"{name}_replay")) if v]
-            score = None if mine else scores[name]
+            # A written answer has no verdict; its points are the gradebook's.
+            score = scores.get(name)
+            by_hand = not mine and score is not None and score.by_hand
             parts.append(
                 Part(
                     title=name,
                     source=cell.source,
                     outputs=_outputs(cell),
                     verdicts=mine,
-                    awarded=sum(v.awarded for v in mine) if mine else score and score.awarded,
-                    points=sum(v.points for v in mine) if mine else score and score.points,
-                    comment="" if mine or not score.by_hand else "To be read by a person.",
+                    awarded=sum(v.awarded for v in mine)
+                    if score is None or mine
+                    else score.awarded,
+                    points=sum(v.points for v in mine) if score is None or mine else score.points,
+                    comment="To be read by a person." if by_hand else "",
                 )
             )
         elif cell.metadata.get(ADDED) and cell.cell_type == "code":
-            parts.append(
-                Part(title="", source=cell.source, outputs=_outputs(cell), verdicts=[])
-            )
+            parts.append(Part(title="", source=cell.source, outputs=_outputs(cell), verdicts=[]))
     return parts
 
 

@@ -26,6 +26,7 @@ from autograder.errors import CourseError
 from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import RECORD, configure
 
+
 class Score(BaseModel):
     """What a student has for a question, by the gradebook."""
 
@@ -91,8 +92,8 @@ def register(assignment: Assignment, *, anew: bool = False) -> None:
     if known is not None and known != wanted and _graded(root, assignment):
         added = sorted(set(wanted) ^ set(known)) or ["points"]
         raise CourseError(
-            f"{_db(root)} has grades for another version of {assignment.name} ({added[0]} differs); "
-            f"keep that gradebook elsewhere, or remove the assignment with "
+            f"{_db(root)} has grades for another version of {assignment.name} "
+            f"({added[0]} differs); keep that gradebook elsewhere, or remove the assignment with "
             f"`nbgrader db assignment remove {assignment.name} --force`."
         )
     generate(root, assignment.name, _db_url(root))
@@ -281,4 +282,3 @@ def _quiet(root: Path) -> Iterator[None]:
         handler.close()
         logger.handlers, logger.propagate = before[0], before[2]
         logger.setLevel(before[1])
-

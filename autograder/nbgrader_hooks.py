@@ -74,7 +74,7 @@ class SubmissionExporter(NotebookExporter):
         """Read a notebook and hand it to the preprocessors."""
         path = Path(filename)
         if path.parts[-4:-3] != ("submitted",):
-            return super().from_filename(filename, resources=resources, **kw)
+            return _pair(super().from_filename(filename, resources=resources, **kw))
         notebook = new_notebook()
         try:
             cells = read_submission(path)
@@ -82,7 +82,12 @@ class SubmissionExporter(NotebookExporter):
             cells = []
             notebook.metadata[RECORD] = {"remarks": [str(error)]}
         resources["submitted_cells"] = cells
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+        return _pair(self.from_notebook_node(notebook, resources=resources, **kw))
+
+
+def _pair(converted: Any) -> tuple[Any, Any]:
+    output, resources = converted
+    return output, resources
 
 
 class _CoursePreprocessor(NbGraderPreprocessor):
@@ -219,4 +224,3 @@ def _adopted(resources: Any) -> list[str]:
     if not note.exists():
         return []
     return [f"The notebook was handed in as {note.read_text('utf-8')}."]
-

@@ -146,7 +146,7 @@ def _prove(course: Course, notebook: NotebookText, question: str) -> QuestionPro
 
     contestants = [
         contestant("reference", "reference", {}),
-        contestant("stub", "stub", {name: _stub for name in functions}),
+        contestant("stub", "stub", dict.fromkeys(functions, _stub)),
     ]
     for variant in variants.wrong_of(question):
         replaced = {variant.function: variant.implementation}

@@ -27,7 +27,8 @@ def difference(got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATO
     if isinstance(expected, (bool, np.bool_)):
         return _bool_difference(got, bool(expected))
     if isinstance(expected, (Number, np.generic, np.ndarray)):
-        return _number_difference(got, expected, rtol, atol)
+        number: Any = expected
+        return _number_difference(got, number, rtol, atol)
     if isinstance(expected, Mapping):
         return _mapping_difference(got, expected, rtol, atol)
     if isinstance(expected, (tuple, list, Items)):
@@ -78,7 +79,7 @@ def _number_difference(got: Any, expected: Any, rtol: float, atol: float) -> str
     ):
         return _type_sentence("a number", got)
     with np.errstate(all="ignore"):
-        if np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True):
+        if np.isclose(np.asarray(got), expected, rtol=rtol, atol=atol, equal_nan=True):
             return None
     return f"Values differ: you return {_number(got)}, expected {_number(expected)}."
 

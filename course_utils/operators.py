@@ -115,13 +115,13 @@ def square(image: Image) -> Image:
 @_operator
 def absolute(image: Image) -> Image:
     """Drop every pixel's sign."""
-    return np.abs(image)
+    return np.asarray(np.abs(image))
 
 
 @_operator
 def saturate(image: Image, limit: float = 1.0) -> Image:
     """Cut every pixel to [-limit, limit]."""
-    return np.clip(image, -limit, limit)
+    return np.asarray(np.clip(image, -limit, limit))
 
 
 @_operator
@@ -133,14 +133,14 @@ def fade_columns(image: Image) -> Image:
 @_operator
 def fade_rows(image: Image) -> Image:
     """Darken from top to bottom; columns do not matter."""
-    return image * np.linspace(1.0, 0.0, image.shape[0])[:, np.newaxis]
+    return np.asarray(image * np.linspace(1.0, 0.0, image.shape[0])[:, np.newaxis])
 
 
 @_operator
 def checkerboard(image: Image) -> Image:
     """Keep the pixels whose row and column add up to an even number, blacken the others."""
     rows, columns = np.indices(image.shape[:2])
-    return image * ((rows + columns) % 2 == 0)
+    return np.asarray(image * ((rows + columns) % 2 == 0))
 
 
 @_operator

@@ -283,7 +283,7 @@ class _Decoder:
     def _read_array(self, _: int, dtype: Any, shape: Any, index: Any) -> Any:
         if _typed(dtype, str) not in _DTYPES:
             raise WireError("malformed message: unknown dtype")
-        if not all(type(side) is int and 0 <= side for side in _typed(shape, list)):
+        if not all(type(side) is int and side >= 0 for side in _typed(shape, list)):
             raise WireError("malformed message: a shape is a list of counts")
         if len(shape) > MAX_DEPTH or not 0 <= _typed(index, int) < len(self.buffers):
             raise WireError("malformed message: no such array")

@@ -73,9 +73,10 @@ plots.side_by_side(
 
 # %%
 small = images.shrink(camera, 2)
+levels = (0.15, 0.35, 0.5)
 plots.side_by_side(
-    *(demo(add_gaussian_noise, small, sigma, np.random.default_rng(0)) for sigma in (0.15, 0.35, 0.5)),
-    titles=["sigma 0.15", "sigma 0.35", "sigma 0.5"],
+    *(demo(add_gaussian_noise, small, sigma, np.random.default_rng(0)) for sigma in levels),
+    titles=[f"sigma {sigma}" for sigma in levels],
     description="The same picture with more and more noise; at sigma 0.5 it is hard to recognise.",
 )
 

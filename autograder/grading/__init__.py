@@ -18,7 +18,6 @@ def grade(question: str, namespace: Mapping[str, Any]) -> "Verdict":
         If points are lost.
     """
     from autograder import hidden, variants
-    from autograder.course import room
     from autograder.grading import seeds
     from autograder.grading.student import InProcess
     from autograder.grading.verdicts import judge

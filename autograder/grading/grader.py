@@ -44,7 +44,7 @@ def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: by
         sessions.current()
     finally:
         sessions.close()
-    return Graded(rebuilt.notebook, verdicts, [*rebuilt.remarks, *_flags(verdicts)])
+    return Graded(rebuilt.notebook, verdicts, [*rebuilt.remarks, *_to_look_at(verdicts)])
 
 
 class _Sessions:
@@ -79,10 +79,23 @@ def _exercise(
 ) -> Verdict:
     sentence, note = _forbidden(text, question, rebuilt)
     if sentence:
-        return refuse(question.name, sentence, note)
+        return refuse(question.name, sentence)
+    running = sessions.current()
     seed = seeds.seed(secret, text.assignment.name, question.name, "")
     functions = text.functions(question.name)
-    return judge(question.name, sessions.current(), seed, functions, note)
+    missing = _failure(rebuilt, question) or "There is no such function"
+    return judge(question.name, running, seed, functions, note=note, missing=missing)
+
+
+def _failure(rebuilt: Rebuilt, question: Question) -> str:
+    """Return how the answer cell itself failed, empty if it ran."""
+    for cell in rebuilt.notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{question.name}_answer":
+            for output in cell.get("outputs", []):
+                if output.output_type == "error":
+                    first = str(output.evalue).strip().split("\n")[0][:200]
+                    return f"The answer cell stops with {output.ename}: {first}".rstrip(": .")
+    return ""
 
 
 def _forbidden(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tuple[str, str]:
@@ -120,5 +133,11 @@ def _hidden_part(source: str) -> str:
     return source.split(BEGIN_HIDDEN, 1)[1].split(END_HIDDEN, 1)[0].strip("\n")
 
 
-def _flags(verdicts: Sequence[Verdict]) -> list[str]:
-    return sorted({verdict.note for verdict in verdicts if verdict.note})
+def _to_look_at(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return what a person should know: notes, forbidden calls, cells that do not run."""
+    notes = [verdict.note for verdict in verdicts if verdict.note]
+    for verdict in verdicts:
+        sentences = {finding.sentence for finding in verdict.findings}
+        if len(sentences) == 1 and next(iter(sentences)).startswith(("The answer", "It calls")):
+            notes.append(f"{verdict.question}: {sentences.pop().rstrip('.')}.")
+    return notes

@@ -19,7 +19,7 @@ ADDED = "added"
 """The metadata key of cells that are the student's own."""
 
 
-class Unreadable(Exception):  # noqa: N818  it is about the submission, not about the program
+class Unreadable(Exception):
     """A submission that is no notebook; the text is a sentence."""
 
 

@@ -1,4 +1,4 @@
-"""Seeds of hidden inputs: the same for every grading of a submission, unknown without the secret."""
+"""Seeds of hidden inputs: the same for every grading, unknown without the course's secret."""
 
 import hashlib
 import hmac

@@ -13,7 +13,11 @@ class StudentError(Exception):
 
 
 class NotAttempted(StudentError):
-    """The function is missing or raises NotImplementedError."""
+    """The function raises NotImplementedError."""
+
+
+class Missing(StudentError):
+    """There is no such function."""
 
 
 class Raised(StudentError):
@@ -47,9 +51,7 @@ class InProcess:
 
     def ask(self, request: Message) -> Message:
         """See `Carrier.ask`."""
-        return Message.from_text(
-            self._agent.answer(Message.from_text(request.to_text())).to_text()
-        )
+        return Message.from_text(self._agent.answer(Message.from_text(request.to_text())).to_text())
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Student:
             case "raised":
                 raise Raised(str(reply.get("type")), str(reply.get("message")))
             case "missing":
-                raise NotAttempted("There is no such function")
+                raise Missing("There is no such function")
             case _:
                 raise StudentError(f"It returns something else: {reply.get('message')}")
 

@@ -11,6 +11,7 @@ from autograder.grading.student import (
     Call,
     Carrier,
     InProcess,
+    Missing,
     NotAttempted,
     Raised,
     Student,
@@ -76,7 +77,13 @@ def in_words(verdict: Verdict) -> str:
 
 
 def judge(
-    question: str, carrier: Carrier, seed: int, functions: Mapping[str, Any], note: str = ""
+    question: str,
+    carrier: Carrier,
+    seed: int,
+    functions: Mapping[str, Any],
+    *,
+    note: str = "",
+    missing: str = "There is no such function",
 ) -> Verdict:
     """Run a question's hidden tests.
 
@@ -86,22 +93,24 @@ def judge(
     seed : decides the hidden inputs.
     functions : the reference's functions of this question, to recognise mistakes with; none to
         leave that.
+    note : for a person to look at.
+    missing : what to say if the function does not exist.
     """
     tests = hidden.tests_of(question)
-    findings = [_run(test, carrier, seed, functions) for test in tests]
+    findings = [_run(test, carrier, seed, functions, missing) for test in tests]
     return Verdict(
         question=question, points=sum(t.points for t in tests), findings=findings, note=note
     )
 
 
-def refuse(question: str, sentence: str, note: str = "") -> Verdict:
+def refuse(question: str, sentence: str) -> Verdict:
     """Give a question zero for a reason that comes before all tests."""
     findings = [
         Finding(says=test.says, points=test.points, awarded=0.0, sentence=sentence)
         for test in hidden.tests_of(question)
     ]
     points = sum(finding.points for finding in findings)
-    return Verdict(question=question, points=points, findings=findings, note=note)
+    return Verdict(question=question, points=points, findings=findings)
 
 
 def generator(seed: int, test: str) -> np.random.Generator:
@@ -109,21 +118,32 @@ def generator(seed: int, test: str) -> np.random.Generator:
     return np.random.default_rng([seed, *test.encode()])
 
 
-def _run(test: HiddenTest, carrier: Carrier, seed: int, functions: Mapping[str, Any]) -> Finding:
+def _run(
+    test: HiddenTest, carrier: Carrier, seed: int, functions: Mapping[str, Any], missing: str
+) -> Finding:
+    def finding(awarded: float, sentence: str = "", hint: str = "", mistake: str = "") -> Finding:
+        return Finding(
+            says=test.says,
+            points=test.points,
+            awarded=awarded,
+            sentence=sentence,
+            hint=hint,
+            mistake=mistake,
+        )
+
     student = Student(carrier)
-    result = {"says": test.says, "points": test.points}
     try:
         test.run(student, generator(seed, test.name))
     except NotAttempted as error:
-        return Finding(**result, awarded=0.0, sentence=str(error))
+        return finding(0.0, str(error))
+    except Missing:
+        return finding(0.0, missing)
     except (Wrong, StudentError) as error:
         known = recognise(test.question, student.calls, functions)
-        mistake, hint = (known.name, known.hint) if known else ("", "")
-        return Finding(**result, awarded=0.0, sentence=str(error), hint=hint, mistake=mistake)
+        return finding(0.0, str(error), known.hint if known else "", known.name if known else "")
     except Exception as error:  # noqa: BLE001  a result of unforeseen kind trips the test itself
-        sentence = f"The result cannot be compared ({type(error).__name__})"
-        return Finding(**result, awarded=0.0, sentence=sentence)
-    return Finding(**result, awarded=test.points)
+        return finding(0.0, f"The result cannot be compared ({type(error).__name__})")
+    return finding(test.points)
 
 
 def recognise(

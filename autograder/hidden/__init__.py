@@ -31,7 +31,7 @@ from course_utils.wire import Rng
 Test = Callable[[Student, np.random.Generator], None]
 
 
-class Wrong(Exception):  # noqa: N818  it is a verdict, not an error of the program
+class Wrong(Exception):
     """The student's result is wrong; the text is a sentence that gives nothing hidden away."""
 
 

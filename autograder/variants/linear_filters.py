@@ -400,7 +400,7 @@ def cut_to_range(image: Image, kernel: Kernel, padding: Padding = "symmetric") -
     hint="Your result is an array of integers, which cuts the decimals off.",
 )
 def integer_result(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
-    return reference.cross_correlate(image, kernel, padding).astype(int)  # type: ignore[return-value]
+    return reference.cross_correlate(image, kernel, padding).astype(int)
 
 
 @wrong(
@@ -442,7 +442,7 @@ def _padded(image: Image, kernel: Kernel, padding: Padding) -> Image:
 @right("cross_correlate")
 def windows(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
     padded = _padded(image, kernel, padding)
-    views = sliding_window_view(padded, kernel.shape, axis=(0, 1))  # type: ignore[call-overload]
+    views = sliding_window_view(padded, kernel.shape, axis=(0, 1))
     return np.asarray(np.einsum("ij...qr,qr->ij...", views, kernel))
 
 
@@ -553,7 +553,9 @@ def affine(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) ->
     return all(agrees() for _ in range(trials))
 
 
-@linear(hint="is_linear says True as soon as one trial agrees. One that disagrees is enough for False.")
+@linear(
+    hint="is_linear says True as soon as one trial agrees. One that disagrees is enough for False."
+)
 def any_trial(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
     images = [np.zeros(shape), *rng.standard_normal((trials, *shape))]
     return any(np.allclose(operator(x + x), operator(x) + operator(x)) for x in images)

@@ -123,7 +123,7 @@ _LOOKS: dict[State, tuple[str, str]] = {
 }
 
 
-class NotYet(AssertionError):  # noqa: N818  it is not an error of the program
+class NotYet(AssertionError):
     """Raised by a check that did not pass; shows itself as the outcome alone, without traceback."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -222,7 +222,9 @@ def progress(notebook: str) -> Progress:
     room = _room(notebook)
     if room is None:
         raise ValueError(f"there is no notebook {notebook!r}; there are {', '.join(rooms())}")
-    outcomes = tuple((check.outcome(q), float(data["points"])) for q, data in room["checks"].items())
+    outcomes = tuple(
+        (check.outcome(q), float(data["points"])) for q, data in room["checks"].items()
+    )
     return Progress(outcomes, room["by_hand"])
 
 

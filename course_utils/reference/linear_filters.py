@@ -53,7 +53,7 @@ def moving_average(signal: Signal, size: int) -> Signal:
     return np.lib.stride_tricks.sliding_window_view(padded, size).mean(axis=1)
 
 
-@forbids("scipy", "skimage", "torch", "numpy.convolve", "numpy.correlate", "numpy.fft")
+@forbids("scipy", "skimage", "torch", "numpy.convolve", "numpy.correlate")
 def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
     """Weigh every neighbourhood of an image with a kernel.
 

@@ -1,0 +1,63 @@
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import hidden, variants
+from autograder.course import Course
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The course of this checkout, its tests and variants loaded."""
+    course = Course.at(ROOT)
+    for notebook in course.notebooks:
+        hidden.load(notebook.name)
+        variants.load(notebook.name)
+    return course
+
+
+@pytest.fixture
+def course_copy(tmp_path: Path) -> Path:
+    """A course folder of its own: text, built notebooks, nbgrader's settings."""
+    for name in ("assignments", "source", "release"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder in which `course grade` has graded the sample submissions."""
+    from autograder import cli
+
+    root = tmp_path_factory.mktemp("graded")
+    for name in ("assignments", "source", "release"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copytree(ROOT / "examples" / "submissions", root / "submitted")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    cli.grade("a1_filtering", student="", root=root)
+    return root
+
+
+@pytest.fixture
+def read_only() -> Iterator[Any]:
+    """Make folders unwritable for a test, even for root by way of another user's eyes."""
+    changed: list[tuple[Path, int]] = []
+
+    def make(path: Path) -> None:
+        changed.append((path, path.stat().st_mode))
+        path.chmod(0o555)
+
+    yield make
+    for path, mode in changed:
+        path.chmod(mode)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")

@@ -1,0 +1,309 @@
+"""The round trip: sample submissions through `course grade` and through plain nbgrader."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_output
+
+from autograder import gradebook
+from autograder.course import Course
+from autograder.grading import replays
+from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPECTED: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "expected.yml").read_text())
+NOTEBOOK = "a1_filtering/1_linear_filters.ipynb"
+
+
+def test_the_samples_are_what_their_script_makes(tmp_path: Path) -> None:
+    before = _contents(ROOT / "examples" / "submissions")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for wing in ("source", "release"):
+        shutil.copytree(ROOT / wing, tmp_path / wing)
+    script = tmp_path / "examples" / "make_submissions.py"
+    subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
+    assert _contents(tmp_path / "examples" / "submissions") == before
+    assert set(EXPECTED) == {path.name for path in (ROOT / "examples" / "submissions").iterdir()}
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("student", sorted(EXPECTED))
+def test_every_sample_gets_what_it_deserves(student: str, graded: Path) -> None:
+    report = gradebook.report(Course.at(graded).assignment("a1_filtering"), student)
+    expected = EXPECTED[student]
+    automatic = [score.awarded for score in report.scores if score.question != "ringing"]
+    assert automatic == expected["points"]
+    if "says" in expected:
+        assert expected["says"] in " ".join(report.remarks)
+    else:
+        assert report.remarks == []
+
+
+@pytest.mark.parametrize("student", sorted(EXPECTED))
+def test_feedback_tells_and_hides(student: str, graded: Path) -> None:
+    page = (graded / "feedback" / student / "a1_filtering" / "1_linear_filters.html").read_text()
+    expected = EXPECTED[student]
+    assert expected.get("tells", expected.get("says", "of 24 points")) in page
+    for secret in ("ndimage.correlate(image", "BEGIN HIDDEN", "student.cross_correlate"):
+        assert secret not in page
+    assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", page), (
+        "something is loaded from elsewhere"
+    )
+    assert "<script" not in page
+
+
+def test_what_is_written_waits_for_a_person(graded: Path) -> None:
+    assignment = Course.at(graded).assignment("a1_filtering")
+    assert gradebook.report(assignment, "student-01").waiting == ["ringing"]
+    assert gradebook.report(assignment, "student-07").waiting == []
+
+
+def test_the_class_page_counts_mistakes(graded: Path) -> None:
+    page = (graded / "feedback" / "a1_filtering.html").read_text()
+    assert "flipped" in page
+    for student in EXPECTED:
+        assert student in page
+
+
+def test_plain_nbgrader_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
+    for name in ("assignments", "source", "release"):
+        shutil.copytree(graded / name, tmp_path / name)
+    shutil.copy(graded / "nbgrader_config.py", tmp_path)
+    shutil.copy(graded / "course_secret", tmp_path)
+    # One of each kind; the whole class goes through the same code.
+    students = ["student-02", "student-03", "student-05", "student-11", "student-12"]
+    for student in students:
+        shutil.copytree(
+            ROOT / "examples" / "submissions" / student, tmp_path / "submitted" / student
+        )
+    gradebook.register(Course.at(tmp_path).assignment("a1_filtering"))
+    command = [sys.executable, "-m", "nbgrader", "autograde", "a1_filtering"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    for student in students:
+        ours = gradebook.report(Course.at(graded).assignment("a1_filtering"), student)
+        theirs = gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), student)
+        assert theirs == ours
+
+
+def test_nbgraders_own_feedback_shows_sentence_and_hint(graded: Path) -> None:
+    with gradebook.open_gradebook(graded) as book:
+        comment = book.find_comment(
+            "cross_correlate_answer", "1_linear_filters", "a1_filtering", "student-03"
+        ).comment
+    assert "2 of 8" in comment
+    assert "Your kernel runs backwards" in comment
+
+
+def test_submissions_stay_as_they_were(graded: Path) -> None:
+    before = _contents(ROOT / "examples" / "submissions")
+    after = _contents(graded / "submitted")
+    assert {name: after[name] for name in before} == before
+
+
+# --- The rebuild ----------------------------------------------------------------------------------
+
+
+def released() -> Any:
+    return nbformat.read(ROOT / "release" / NOTEBOOK, as_version=4)
+
+
+def handed_in(change: Any) -> Any:
+    notebook = json.loads(nbformat.writes(released()))
+    change(notebook)
+    return rebuild(released(), cells_of(notebook))
+
+
+def cell(notebook: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [c for c in notebook["cells"] if c["id"] == name]
+    return found  # type: ignore[no-any-return]
+
+
+def test_only_answers_are_taken_from_a_submission() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        cell(notebook, "lsi_answer")["source"] = "answer = 1"
+        cell(notebook, "lsi")["source"] = "pass"
+        cell(notebook, "lsi")["metadata"]["nbgrader"]["points"] = 1000
+        notebook["metadata"]["kernelspec"]["name"] = "evil"
+        notebook["cells"].reverse()
+
+    rebuilt = handed_in(change)
+    names = [c.id for c in rebuilt.notebook.cells]
+    assert names == [c.id for c in released().cells]
+    by_name = {c.id: c for c in rebuilt.notebook.cells}
+    assert by_name["lsi_answer"].source == "answer = 1"
+    assert by_name["lsi"].source == "check.lsi(is_linear, is_shift_invariant)"
+    assert by_name["lsi"].metadata.nbgrader.points == 4
+    assert rebuilt.notebook.metadata.kernelspec.name == "python3"
+    assert rebuilt.remarks == []
+
+
+def test_a_deleted_answer_is_reported() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        notebook["cells"].remove(cell(notebook, "lsi_answer"))
+
+    assert handed_in(change).remarks == [
+        "lsi: the answer cell is missing, so the question counts as unanswered."
+    ]
+
+
+def test_a_deleted_test_cell_comes_back() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        notebook["cells"].remove(cell(notebook, "lsi"))
+
+    assert "lsi" in [c.id for c in handed_in(change).notebook.cells]
+
+
+def test_an_untouched_copy_of_an_answer_does_no_harm() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        answer = cell(notebook, "lsi_answer")
+        notebook["cells"].append({**answer, "source": "mine"})
+
+    rebuilt = handed_in(change)
+    assert rebuilt.remarks == []
+    assert {c.id: c for c in rebuilt.notebook.cells}["lsi_answer"].source == "mine"
+
+
+def test_a_retyped_answer_counts() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        answer = cell(notebook, "lsi_answer")
+        answer.update(cell_type="markdown", source="def is_linear(): pass")
+
+    rebuilt = handed_in(change)
+    assert rebuilt.remarks == ["lsi: the answer cell had become a markdown cell."]
+    assert {c.id: c for c in rebuilt.notebook.cells}["lsi_answer"].cell_type == "code"
+
+
+def test_own_cells_follow_the_released_cell_they_followed() -> None:
+    own = {"cell_type": "code", "id": "x", "metadata": {}, "source": "y = 1", "outputs": []}
+
+    def change(notebook: dict[str, Any]) -> None:
+        notebook["cells"].insert(notebook["cells"].index(cell(notebook, "lsi")), own)
+
+    rebuilt = handed_in(change)
+    names = [c.id for c in rebuilt.notebook.cells]
+    assert names[names.index("lsi_answer") + 1] == "added-1"
+    assert "y = 1" in code_cells(rebuilt.notebook)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[]", "it has no cells"),
+        ('{"cells": 3}', "it has no cells"),
+        ("[" * 100_000, "not valid JSON"),
+        ("\ud800", "not valid JSON"),
+    ],
+)
+def test_files_that_are_no_notebooks(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(Unreadable, match=sentence):
+        read_submission(path)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        3,
+        None,
+        [],
+        {},
+        {"cell_type": 3},
+        {"source": [1, 2]},
+        {"metadata": {"nbgrader": 5}},
+        {"id": []},
+    ],
+)
+def test_strange_cells_are_passed_over(strange: Any) -> None:
+    rebuilt = rebuild(released(), cells_of({"cells": [strange]}))
+    assert len(rebuilt.notebook.cells) == len(released().cells)
+
+
+# --- Replays --------------------------------------------------------------------------------------
+
+
+def stream(text: str, name: str = "stdout") -> Any:
+    return new_output("stream", name=name, text=text)
+
+
+def test_a_replay_is_compared_by_nbval() -> None:
+    expected = [stream("1.5\n")]
+    assert replays.finding([stream("1."), stream("5\n")], expected, 2.0).awarded == 2.0
+    assert replays.finding([stream("w\n", "stderr"), stream("1.5\n")], expected, 2.0).awarded == 2.0
+    assert replays.finding([stream("1.6\n")], expected, 2.0).sentence == "Values differ"
+    assert replays.finding([], expected, 2.0).sentence == "Nothing was printed"
+    error = new_output("error", ename="ValueError", evalue="", traceback=[])
+    assert replays.finding([error], expected, 2.0).sentence == "It raises ValueError"
+    error = new_output("error", ename="NotImplementedError", evalue="", traceback=[])
+    assert replays.finding([stream("1.5\n"), error], expected, 2.0).awarded == 0.0
+
+
+def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
+    """Right answers differ in the last bits; no printed digit may depend on them."""
+    import numpy as np
+
+    from autograder import hidden
+
+    for text in course.notebooks:
+        for question in text.questions:
+            if question.kind == "replay":
+                functions = text.functions(question.name)
+                replay = hidden.replay_of(question.name)
+                assert replay is not None
+                for nudge in (-1e-9, 1e-9):
+                    nudged = {
+                        n: (lambda *a, _f=f, **k: np.asarray(_f(*a, **k)) + nudge)  # noqa: B023
+                        for n, f in functions.items()
+                    }
+                    assert replays.finding_in_process(replay, nudged, functions, 1.0).awarded == 1.0
+
+
+# --- A kernel that dies ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("import os; os._exit(1)", "The call ended the Python process"),
+        ("while True: pass", "The call took longer than 4 s"),
+    ],
+)
+def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_copy: Path) -> None:
+    source = nbformat.read(ROOT / "source" / NOTEBOOK, as_version=4)
+    for one in source.cells:
+        if one.id == "moving_average_answer":
+            one.source = f"def moving_average(signal, size):\n    if len(signal) > 6: {body}\n"
+    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path.parent.mkdir(parents=True)
+    # The cells that show the student's function at work would end the kernel as well.
+    source.cells = [one for one in source.cells if one.metadata.get("nbgrader")]
+    nbformat.write(source, path)
+    settings = course_copy / "assignments" / "a1_filtering" / "assignment.yml"
+    limits = "limits:\n  cell_seconds: 20\n  call_seconds: 4\n"
+    settings.write_text(settings.read_text().split("limits:")[0] + limits)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    text = course_copy / "release" / NOTEBOOK
+    bare = nbformat.read(text, as_version=4)
+    bare.cells = [one for one in bare.cells if not one.source.startswith("step = ")]
+    nbformat.write(bare, text)
+    gradebook.register(assignment)
+    assert gradebook.autograde(assignment, "student-01") == []
+    report = gradebook.report(assignment, "student-01")
+    assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
+    (verdict,) = [v for v in report.verdicts["1_linear_filters"] if v.question == "moving_average"]
+    assert verdict.findings[0].sentence == sentence
