@@ -56,7 +56,7 @@ def test_feedback_tells_and_hides(student: str, graded: Path) -> None:
     page = (graded / "feedback" / student / "a1_filtering" / "1_linear_filters.html").read_text()
     expected = EXPECTED[student]
     assert expected.get("tells", expected.get("says", "of 24 points")) in page
-    for secret in ("ndimage.correlate(image", "BEGIN HIDDEN", "student.cross_correlate"):
+    for secret in ("ndimage.correlate(image", "BEGIN HIDDEN"):
         assert secret not in page
     assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", page), (
         "something is loaded from elsewhere"
@@ -280,30 +280,24 @@ def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
     ("body", "sentence"),
     [
         ("import os; os._exit(1)", "The call ended the Python process"),
-        ("while True: pass", "The call took longer than 4 s"),
+        ("while True:\n            pass", "The call took longer than 4 s"),
     ],
 )
 def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_copy: Path) -> None:
     source = nbformat.read(ROOT / "source" / NOTEBOOK, as_version=4)
     for one in source.cells:
         if one.id == "moving_average_answer":
-            one.source = f"def moving_average(signal, size):\n    if len(signal) > 6: {body}\n"
+            one.source = f"def moving_average(s, size):\n    if len(s) > 6:\n        {body}\n"
     path = course_copy / "submitted" / "student-01" / NOTEBOOK
     path.parent.mkdir(parents=True)
-    # The cells that show the student's function at work would end the kernel as well.
-    source.cells = [one for one in source.cells if one.metadata.get("nbgrader")]
     nbformat.write(source, path)
     settings = course_copy / "assignments" / "a1_filtering" / "assignment.yml"
-    limits = "limits:\n  cell_seconds: 20\n  call_seconds: 4\n"
+    limits = "limits:\n  cell_seconds: 12\n  call_seconds: 4\n"
     settings.write_text(settings.read_text().split("limits:")[0] + limits)
     assignment = Course.at(course_copy).assignment("a1_filtering")
-    text = course_copy / "release" / NOTEBOOK
-    bare = nbformat.read(text, as_version=4)
-    bare.cells = [one for one in bare.cells if not one.source.startswith("step = ")]
-    nbformat.write(bare, text)
     gradebook.register(assignment)
     assert gradebook.autograde(assignment, "student-01") == []
     report = gradebook.report(assignment, "student-01")
     assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
-    (verdict,) = [v for v in report.verdicts["1_linear_filters"] if v.question == "moving_average"]
-    assert verdict.findings[0].sentence == sentence
+    verdicts = {v.question: v for v in report.verdicts["1_linear_filters"]}
+    assert verdicts["moving_average"].findings[0].sentence == sentence

@@ -1,6 +1,7 @@
 """Grades one submitted notebook: a pure function of the submission, the tests and the secret."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from autograder.grading.kernel import Session, session
 from autograder.grading.rebuild import Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
 from course_utils import forbidden
+from course_utils.wire import Message
 
 
 @dataclass
@@ -47,31 +49,41 @@ def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: by
     return Graded(rebuilt.notebook, verdicts, [*rebuilt.remarks, *_to_look_at(verdicts)])
 
 
+_MOST_DEATHS = 5
+
+
 class _Sessions:
-    """A kernel with the notebook run; a fresh one when a question has cost the last."""
+    """A kernel with the notebook run; a fresh one when a cell or a question has cost the last."""
 
     def __init__(self, notebook: Any, text: NotebookText) -> None:
         self._notebook = notebook
         self._limits = text.assignment.file.limits
-        self._open: Iterator[Session] | None = None
+        self._stack = ExitStack()
         self._session: Session | None = None
-        self._spent = False
+        self._deadly: set[str] = set()
 
     def current(self) -> Session:
-        """Return a session; one that died is replaced once, unless the notebook itself ends it."""
-        if self._session is None or (not self._session.alive and not self._spent):
+        """Return a session.
+
+        A cell that ended the kernel is left out of the next one, so that it costs no more than
+        itself. After too many of them a dead session is returned.
+        """
+        while self._session is None or not self._session.alive:
+            if len(self._deadly) >= _MOST_DEATHS and self._session is not None:
+                return self._session
             self.close()
-            self._open = session(self._notebook, self._limits)  # type: ignore[assignment]
-            self._session = self._open.__enter__()  # type: ignore[union-attr]
-            self._spent = not self._session.alive
-        assert self._session is not None
+            self._session = self._stack.enter_context(
+                session(self._notebook, self._limits, self._deadly)
+            )
         return self._session
+
+    def ask(self, request: Message) -> Message:
+        """See `Carrier.ask`."""
+        return self.current().ask(request)
 
     def close(self) -> None:
         """End the kernel, if there is one."""
-        if self._open is not None:
-            self._open.__exit__(None, None, None)  # type: ignore[attr-defined]
-            self._open = None
+        self._stack.close()
 
 
 def _exercise(
@@ -80,11 +92,11 @@ def _exercise(
     sentence, note = _forbidden(text, question, rebuilt)
     if sentence:
         return refuse(question.name, sentence)
-    running = sessions.current()
+    sessions.current()
     seed = seeds.seed(secret, text.assignment.name, question.name, "")
     functions = text.functions(question.name)
     missing = _failure(rebuilt, question) or "There is no such function"
-    return judge(question.name, running, seed, functions, note=note, missing=missing)
+    return judge(question.name, sessions, seed, functions, note=note, missing=missing)
 
 
 def _failure(rebuilt: Rebuilt, question: Question) -> str:

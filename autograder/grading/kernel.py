@@ -43,11 +43,17 @@ class Session:
         self._comm = ""
         self.alive = True
 
-    def run_notebook(self) -> None:
-        """Run all cells; an error in a cell stays in its outputs and the next cell runs."""
+    def run_notebook(self, skip: set[str]) -> None:
+        """Run all cells but some; an error in a cell stays in its outputs and the next one runs.
+
+        A cell that ends the kernel is added to the cells to skip next time.
+        """
         for index, cell in enumerate(self._client.nb.cells):
-            if cell.cell_type == "code":
+            if cell.cell_type == "code" and cell.id not in skip:
                 self._run_cell(cell, index)
+            if not self.alive:
+                skip.add(cell.id)
+                return
 
     def run(self, source: str) -> list[Any]:
         """Run code after everything else and return its outputs."""
@@ -60,8 +66,6 @@ class Session:
         return list(cell.outputs)
 
     def _run_cell(self, cell: Any, index: int) -> None:
-        if not self.alive:
-            return
         try:
             self._client.execute_cell(cell, index)
         except CellTimeoutError:
@@ -78,7 +82,7 @@ class Session:
     def ask(self, request: Message) -> Message:
         """See `Carrier.ask`."""
         if not self.alive:
-            raise KernelGone("The notebook ended the Python process before this question")
+            raise KernelGone("The notebook ends the Python process again and again")
         if not self._comm:
             self.run(_SERVE)
             self._comm = self._send("comm_open", {"target_name": _CHANNEL, "data": {}}, [])
@@ -117,8 +121,11 @@ class Session:
 
 
 @contextmanager
-def session(notebook: Any, limits: Limits) -> Iterator[Session]:
-    """Start a kernel in an empty folder, run a notebook there, and end it afterwards."""
+def session(notebook: Any, limits: Limits, skip: set[str]) -> Iterator[Session]:
+    """Start a kernel in an empty folder, run a notebook there, and end it afterwards.
+
+    `skip` are the ids of cells not to run; a cell that ends the kernel is added to them.
+    """
     with (
         TemporaryDirectory(prefix="course-kernel-") as folder,
         TemporaryDirectory(prefix="course-kernel-") as sockets,
@@ -136,7 +143,7 @@ def session(notebook: Any, limits: Limits) -> Iterator[Session]:
         )
         with client.setup_kernel(env=_environment()):
             running = Session(client, limits)
-            running.run_notebook()
+            running.run_notebook(skip)
             yield running
 
 

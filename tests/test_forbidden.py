@@ -1,0 +1,98 @@
+"""Forbidden calls are found under any alias, and nothing honest is taken for one."""
+
+import pytest
+
+from course_utils.forbidden import inspect_cells, inspect_function
+
+BANS = ("scipy", "numpy.convolve")
+
+FORBIDDEN = {
+    "whole library": ["import scipy.ndimage\ndef f(x):\n    return scipy.ndimage.correlate(x, x)"],
+    "alias": ["from scipy import ndimage as nd\ndef f(x):\n    return nd.correlate(x, x)"],
+    "name": ["from scipy.ndimage import correlate\ndef f(x):\n    return correlate(x, x)"],
+    "renamed": ["from scipy.ndimage import correlate as c\ndef f(x):\n    return c(x, x)"],
+    "other cell": ["import numpy as np", "def f(x):\n    return np.convolve(x, x)"],
+    "inside": ["def f(x):\n    import scipy\n    return scipy.ndimage.correlate(x, x)"],
+    "inside, from": ["def f(x):\n    from scipy.ndimage import correlate as c\n    return c(x, x)"],
+    "through a helper": [
+        "import numpy as np\ndef helper(x):\n    return np.convolve(x, x)",
+        "def f(x):\n    return helper(x)",
+    ],
+    "through a value": ["import numpy as np\ng = np.convolve", "def f(x):\n    return g(x, x)"],
+    "through a local value": [
+        "import numpy as np\ndef f(x):\n    g = np.convolve\n    return g(x, x)"
+    ],
+    "through a class": [
+        "from scipy import ndimage\nclass Tool:\n    def run(self, x):\n"
+        "        return ndimage.correlate(x, x)",
+        "def f(x):\n    return Tool().run(x)",
+    ],
+    "through a lambda": ["import numpy as np\nf = lambda x: np.convolve(x, x)"],
+    "star": ["from scipy.ndimage import *\ndef f(x):\n    return correlate(x, x)"],
+    "beside a magic": ["%matplotlib inline\nimport scipy\ndef f(x):\n    return scipy.fft.fft(x)"],
+    "decorated": [
+        "import scipy\ndef wrap(g):\n    return scipy.ndimage.correlate\n@wrap\ndef f(x):\n"
+        "    return x"
+    ],
+}
+
+HONEST = {
+    "elsewhere": [
+        "from scipy import ndimage\nprint(ndimage.correlate([1.0], [1.0]))",
+        "def f(x):\n    return x",
+    ],
+    "a parameter of the same name": [
+        "from scipy import signal\nsignal.windows",
+        "def f(signal):\n    return signal + 1",
+    ],
+    "a local of the same name": [
+        "from scipy import ndimage\nout = ndimage.correlate([1.0], [1.0])",
+        "def f(x):\n    out = x + 1\n    return out",
+    ],
+    "a word": ["def f(x):\n    'unlike scipy or np.convolve'\n    return x"],
+    "another function of the library": ["import numpy as np\ndef f(x):\n    return np.pad(x, 1)"],
+    "broken cells": ["def f(:", "def f(x):\n    return x"],
+}
+
+
+@pytest.mark.parametrize("cells", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_forbidden_calls_are_found(cells: list[str]) -> None:
+    assert inspect_cells(cells, "f", BANS).forbidden
+
+
+@pytest.mark.parametrize("cells", HONEST.values(), ids=HONEST)
+def test_honest_code_is_left_alone(cells: list[str]) -> None:
+    assert inspect_cells(cells, "f", BANS).forbidden == ()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "__import__('scipy')",
+        "importlib.import_module('scipy')",
+        "eval('scipy')",
+        "exec('import scipy')",
+        "getattr(np, 'convolve')",
+        "sys.modules['scipy']",
+        "globals()['scipy']",
+    ],
+)
+def test_dynamic_ways_are_flagged(way: str) -> None:
+    cells = ["import importlib, sys\nimport numpy as np", f"def f(x):\n    return {way}"]
+    findings = inspect_cells(cells, "f", BANS)
+    assert findings.dynamic
+    assert not findings.forbidden
+
+
+@pytest.mark.parametrize("cells", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_live_functions_are_looked_at_as_well(cells: list[str]) -> None:
+    """As in a notebook: source comes from linecache, names from the live namespace."""
+    import linecache
+
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for number, cell in enumerate(cells):
+        cell = cell.replace("%matplotlib inline\n", "")
+        name = f"<cell-{hash(cell)}-{number}>"
+        linecache.cache[name] = (len(cell), None, cell.splitlines(keepends=True), name)
+        exec(compile(cell, name, "exec"), namespace)
+    assert inspect_function(namespace["f"], BANS).forbidden
