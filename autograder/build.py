@@ -223,14 +223,15 @@ def record_examples(notebook: NotebookText) -> dict[str, Any]:
             },
         }
     by_hand = {q.name: q.points for q in notebook.questions if q.kind == "question"}
-    return {"by_hand": by_hand, "checks": recorded}
+    later = {q.grade_id: q.points for q in notebook.questions if q.kind == "replay"}
+    return {"by_hand": by_hand, "later": later, "checks": recorded}
 
 
 def _record(
     example: checks.Example, functions: dict[str, Any], question: Question
 ) -> dict[str, Any]:
     expected = _observed(example, functions)
-    if isinstance(expected, (checks.Unwritten, checks.Raised, checks.Mutated)):
+    if isinstance(expected, (checks.Unwritten, checks.Raised, checks.Told, checks.Mutated)):
         raise CourseError(
             f"{question.place}: the reference of {question.name} fails the example "
             f"{example.name}: {expected}."
@@ -241,6 +242,8 @@ def _record(
         mistake = {"name": variant.name, "hint": variant.hint}
         if isinstance(got, checks.Raised):
             mistakes.append({**mistake, "raises": got.kind})
+        elif isinstance(got, checks.Told):
+            mistakes.append({**mistake, "told": got.sentence})
         elif isinstance(got, checks.Mutated):
             mistakes.append({**mistake, "value": encode(got.value).to_text(), "mutates": True})
         elif difference(got, expected, rtol=example.rtol, atol=example.atol) is not None:

@@ -16,19 +16,22 @@ RTOL = 1e-6
 ATOL = 1e-8
 
 
-def difference(got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) -> str | None:
+def difference(
+    got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL, name: str = ""
+) -> str | None:
     """Return a sentence on how `got` differs from `expected`, or None if it does not.
 
     Numbers count as equal within `atol + rtol * |expected|`. A float may be a Python or a numpy
-    number of any precision, a bool likewise; a list is not a tuple and not an array.
+    number of any precision, a bool likewise; a list is not a tuple and not an array. The sentence
+    speaks of what the student's function returns, or of the thing called `name`.
     """
     if isinstance(expected, np.ndarray) and expected.ndim > 0:
         return _array_difference(got, expected, rtol, atol)
     if isinstance(expected, (bool, np.bool_)):
-        return _bool_difference(got, bool(expected))
+        return _bool_difference(got, bool(expected), name)
     if isinstance(expected, (Number, np.generic, np.ndarray)):
         number: Any = expected
-        return _number_difference(got, number, rtol, atol)
+        return _number_difference(got, number, rtol, atol, name)
     if isinstance(expected, Mapping):
         return _mapping_difference(got, expected, rtol, atol)
     if isinstance(expected, (tuple, list, Items)):
@@ -39,7 +42,13 @@ def difference(got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATO
         return _array_difference(got.toarray(), expected.toarray(), rtol, atol)
     if type(got) is not type(expected):
         return _type_sentence(_article(kind_name(expected)), got)
-    return None if got == expected else f"Values differ: you return {got!r}, expected {expected!r}."
+    return None if got == expected else _values(repr(got), repr(expected), name)
+
+
+def _values(got: str, expected: str, name: str) -> str:
+    if name:
+        return f"{name} is {got}, expected {expected}."
+    return f"Values differ: you return {got}, expected {expected}."
 
 
 def _array_difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
@@ -67,13 +76,13 @@ def _same_kind(got: np.dtype[Any], expected: np.dtype[Any]) -> bool:
     return any(got.kind in group and expected.kind in group for group in groups)
 
 
-def _bool_difference(got: Any, expected: bool) -> str | None:
+def _bool_difference(got: Any, expected: bool, name: str) -> str | None:
     if not isinstance(got, (bool, np.bool_)):
         return _type_sentence("True or False", got)
-    return None if bool(got) is expected else f"You return {bool(got)}, expected {expected}."
+    return None if bool(got) is expected else _values(str(bool(got)), str(expected), name)
 
 
-def _number_difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
+def _number_difference(got: Any, expected: Any, rtol: float, atol: float, name: str) -> str | None:
     if isinstance(got, (bool, np.bool_)) or not (
         isinstance(got, (Number, np.generic)) or (isinstance(got, np.ndarray) and got.ndim == 0)
     ):
@@ -81,7 +90,7 @@ def _number_difference(got: Any, expected: Any, rtol: float, atol: float) -> str
     with np.errstate(all="ignore"):
         if np.isclose(np.asarray(got), expected, rtol=rtol, atol=atol, equal_nan=True):
             return None
-    return f"Values differ: you return {_number(got)}, expected {_number(expected)}."
+    return _values(_number(got), _number(expected), name)
 
 
 def _mapping_difference(
@@ -92,9 +101,9 @@ def _mapping_difference(
     if set(got) != set(expected):
         return f"The keys are wrong: you return {sorted(got)}, expected {sorted(expected)}."
     for key, value in expected.items():
-        sentence = difference(got[key], value, rtol=rtol, atol=atol)
+        sentence = difference(got[key], value, rtol=rtol, atol=atol, name=str(key))
         if sentence is not None:
-            return f"{str(key)[:1].upper()}{str(key)[1:]}: {sentence[:1].lower()}{sentence[1:]}"
+            return sentence
     return None
 
 

@@ -4,6 +4,7 @@ A cell that needs an exercise nobody has written yet says so in one line instead
 that Run All reaches the end of an untouched notebook.
 """
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,13 @@ class Waiting:
     """Stands for a result that is not there yet, and says which exercise it waits for."""
 
     exercise: str
+    because: str = ""
 
     def __repr__(self) -> str:
-        return f"This cell waits for the exercise {self.exercise}."
+        return f"This cell waits for the exercise {self.exercise}{self.because}."
 
     def _repr_html_(self) -> str:
-        return f"<em>This cell waits for the exercise <code>{self.exercise}</code>.</em>"
+        return f"<em>{html.escape(repr(self))}</em>"
 
 
 def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
@@ -38,4 +40,4 @@ def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         result = function(*arguments, **keywords)
     except NotImplementedError:
         return Waiting(name)
-    return Waiting(name) if result is None else result
+    return Waiting(name, ", which returns nothing (None) so far") if result is None else result

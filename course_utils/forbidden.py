@@ -7,6 +7,7 @@ the student's own code defines them. Aliases are resolved: `import scipy.ndimage
 """
 
 import ast
+import builtins
 import inspect
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,23 +66,18 @@ def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        tree = _source_tree(current)
-        if tree is None:
-            continue
-        code.read(tree)
-        namespace = getattr(current, "__globals__", {})
-        for name in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
-            value = namespace.get(name)
-            if isinstance(value, ModuleType):
-                code.aliases.setdefault(name, value.__name__)
-            elif callable(value) and getattr(value, "__module__", None) == current.__module__:
-                pending.append(value)
-            elif callable(value):
-                home = getattr(value, "__module__", None) or "builtins"
-                qualified = getattr(value, "__qualname__", name)
-                code.aliases.setdefault(name, f"{home}.{qualified}" if home else qualified)
-    name = getattr(inspect.unwrap(function), "__name__", "")
-    return code.uses(name, forbids)
+        methods = [m for m in vars(current).values() if inspect.isfunction(m)]
+        for part in methods if isinstance(current, type) else [current]:
+            tree = _source_tree(part)
+            if tree is not None:
+                code.read(tree)
+                name = _ANSWER if current is inspect.unwrap(function) else current.__name__
+                code.definitions.setdefault(name, []).append(tree)
+                pending += code.resolve(tree, part)
+    return code.uses(_ANSWER, forbids)
+
+
+_ANSWER = "<the answer>"
 
 
 def _source_tree(function: Any) -> ast.Module | None:
@@ -106,11 +102,15 @@ class _Code:
 
     aliases: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    """Modules of which every name was imported."""
 
     def read(self, tree: ast.Module) -> None:
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.aliases.update(_imported(node))
+                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                    self.stars.append(node.module or "")
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 self.definitions.setdefault(node.name, []).append(node)
@@ -120,6 +120,21 @@ class _Code:
                     for name in ast.walk(target):
                         if isinstance(name, ast.Name):
                             self.definitions.setdefault(name.id, []).append(node.value)
+
+    def resolve(self, tree: ast.Module, function: Any) -> list[Any]:
+        """Look up the names of a live function; return its own module's functions among them."""
+        own = []
+        namespace = getattr(function, "__globals__", {})
+        for name in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}:
+            value = namespace.get(name)
+            if isinstance(value, ModuleType):
+                self.aliases.setdefault(name, value.__name__)
+            elif callable(value) and getattr(value, "__module__", None) == function.__module__:
+                own.append(value)
+            elif callable(value):
+                home = getattr(value, "__module__", None) or "builtins"
+                self.aliases.setdefault(name, f"{home}.{getattr(value, '__qualname__', name)}")
+        return own
 
     def uses(self, function: str, forbids: Iterable[str]) -> Findings:
         banned = tuple(forbids)
@@ -147,7 +162,12 @@ class _Code:
                     if root is None or root in own:
                         continue
                     yield _dotted(node, self.aliases)
+                    if not self._known(root):
+                        yield from (f"{star}.{root}" for star in self.stars)
                     pending.append(root)
+
+    def _known(self, name: str) -> bool:
+        return name in self.aliases or name in self.definitions or hasattr(builtins, name)
 
 
 def _scoped(node: ast.AST, own: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
@@ -180,7 +200,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:
             for a in node.names
         }
     home = node.module or ""
-    return {(a.asname or a.name): f"{home}.{a.name}".rstrip(".*") for a in node.names}
+    return {(a.asname or a.name): f"{home}.{a.name}" for a in node.names if a.name != "*"}
 
 
 def _root(node: ast.AST) -> str | None:

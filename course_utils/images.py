@@ -59,6 +59,18 @@ def lecture_grid() -> Image:
     return grid
 
 
+def fan(height: int = 120, width: int = 480) -> Image:
+    """Return vertical stripes that get finer from left to right, from 0 to 0.3 cycles per pixel.
+
+    Returns
+    -------
+    (height, width) float64 in [0, 1].
+    """
+    column = np.arange(width)
+    stripes = 0.5 + 0.5 * np.cos(2 * np.pi * 0.5 * 0.3 * column**2 / width)
+    return np.tile(stripes, (height, 1))
+
+
 def noisy_step(size: int = 60, seed: int = 0) -> Image:
     """Return a 1D step from 0.2 to 0.8 with salt and pepper on about one sample in seven.
 

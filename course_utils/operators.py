@@ -1,7 +1,8 @@
 """Image operators with names, so that a hidden test can hand one over without sending code.
 
 `Operator(name, parameters)` crosses the wire (`course_utils.wire`) and becomes a callable on the
-other side. The image is continued periodically everywhere, so that shifting means `numpy.roll`.
+other side. Where nothing else is said the image is continued periodically, so that shifting means
+`numpy.roll`.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,6 +52,11 @@ class Operator:
         return partial(_TABLE[self.name], **self.parameters)
 
 
+def describe(name: str) -> str:
+    """Return in a few words what the operator called `name` does."""
+    return str(_TABLE[name].__doc__).split("\n")[0].rstrip(".").replace("`", "")
+
+
 def names() -> list[str]:
     """Return the names of all operators."""
     return sorted(_TABLE)
@@ -62,6 +68,14 @@ def mean(image: Image, size: int = 3) -> Image:
     from scipy.ndimage import uniform_filter
 
     return np.asarray(uniform_filter(image, size, mode="wrap"))
+
+
+@_operator
+def mean_mirrored(image: Image, size: int = 3) -> Image:
+    """Mean of a window of `size` by `size` pixels, the image mirrored at its border."""
+    from scipy.ndimage import uniform_filter
+
+    return np.asarray(uniform_filter(image, size, mode="reflect"))
 
 
 @_operator

@@ -57,29 +57,35 @@ def finish(figure: "Figure", description: str) -> Picture:
 
 
 def side_by_side(
-    *pictures: Any, titles: Sequence[str] = (), description: str = ""
+    *pictures: Any, titles: Sequence[str] = (), description: str = "", columns: int = 0
 ) -> Picture | Waiting:
-    """Show images beside each other, grey or colour.
+    """Show images, grey or colour, beside each other or in so many columns.
 
-    Images in [0, 1] are shown as they are, values beyond that cut for display only; an image
-    with values below -0.01 is shown with zero as mid-grey.
+    0 is black, 1 is white; values beyond are cut for display only.
     """
     waiting = _first_waiting(pictures)
     if waiting is not None:
         return waiting
-    figure = new_figure(3.2 * len(pictures), 3.3)
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    height, width = pictures[0].shape[:2]
+    wide = 3.2 if columns > 1 else 7.0
+    figure = new_figure(wide * columns, rows * (wide * height / width + 0.35))
     for index, (image, axes) in enumerate(
-        zip(pictures, np.ravel(figure.subplots(1, len(pictures))), strict=True)
+        zip(pictures, np.ravel(figure.subplots(rows, columns)), strict=True)
     ):
-        signed = image.min() < -0.01
-        span = float(np.abs(image).max()) if signed else 1.0
-        shown = np.clip(image, -span if signed else 0.0, span)
-        axes.imshow(shown, cmap="gray", vmin=-span if signed else 0.0, vmax=span)
+        axes.imshow(np.clip(image, 0.0, 1.0), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set_xticks([])
         axes.set_yticks([])
         if index < len(titles):
             axes.set_title(titles[index], fontsize=11)
     return finish(figure, description or "Images side by side: " + ", ".join(titles))
+
+
+def signed(image: Any) -> Any:
+    """Map an image with negative values to [0, 1] for display: zero becomes mid-grey."""
+    largest = float(np.abs(image).max()) or 1.0
+    return 0.5 + 0.5 * image / largest
 
 
 def curves(

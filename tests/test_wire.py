@@ -114,8 +114,8 @@ def test_subclasses_cross_as_what_they_are_made_of() -> None:
     crossed = through(np.array([1.0, 2.0]).view(Tricky))
     assert type(crossed) is np.ndarray
     assert type(through(Number(3))) is float
-    point = namedtuple("point", "x y")(1, 2)
-    assert through(point) == (1, 2)
+    point = namedtuple("point", ["x", "y"])
+    assert through(point(x=1, y=2)) == (1, 2)
     assert type(through(OrderedDict(a=1))) is dict
 
 

@@ -115,8 +115,10 @@ plots.curves(
 #
 # $$\hat I(i, j) = \frac{1}{N^2} \sum_{q=i-k}^{i+k} \sum_{r=j-k}^{j+k} I(q, r).$$
 #
-# Below is the lecture's grid. Slide the window along and predict each number before you see it.
-# What happens to the lone 50 at the top, to the lone 0, to the straight edge?
+# The same question arises at the border, and every filter here answers it in words of its own;
+# this one goes on with the outermost pixels. Below is the lecture's grid, with grey levels up to
+# 50 as on the slide. Slide the window along and predict each number before you look. What happens
+# to the lone 50 at the top, to the lone 0, to the edge?
 #
 # *If the window shows no picture, run the cell again.*
 
@@ -133,7 +135,9 @@ widgets.SlidingWindow(images.lecture_grid())
 #
 # This is the *cross-correlation* of the image with the kernel, written $G = H \otimes I$. The mean
 # filter is the kernel whose entries are all $1/N^2$: whatever factor $1/Z$ a filter needs is part
-# of the kernel.
+# of the kernel. (Section 3 counted neighbours with $i - j$, which for a mean comes to the same; for
+# other kernels the sign matters.) A kernel need not be square: any odd number of rows and of
+# columns has a centre.
 #
 # > **From slide to code.** On the slide $(x, y)$ stands on the right where $(i, j)$ stands on the
 # > left, and $1/Z$ comes and goes; they are the same pixel, and $Z$ is in $H$. The last mean
@@ -150,7 +154,7 @@ brighter = np.array([[-0.5, 0.0, 0.5]])
 plots.side_by_side(
     small,
     demo(cross_correlate, small, np.full((11, 11), 1 / 121)),
-    demo(cross_correlate, small, brighter),
+    demo(plots.signed, demo(cross_correlate, small, brighter)),
     titles=["image", "mean, N = 11", "change of brightness"],
     description="A picture, the same blurred, and its horizontal change: edges in black and white.",
 )
@@ -167,6 +171,9 @@ plots.side_by_side(
 # $$F(T(x)) = T(F(x)) \quad \text{for all shifts } T.$$
 #
 # An operator can be written as a cross-correlation with some kernel **if and only if** it is both.
+# (At a border this holds only if the image goes on periodically, `wrap`, and shifts are periodic as
+# well. Any other border rule treats the border unlike the inside, and that alone breaks
+# shift-invariance. On a picture one does not mind; in a test of the property one has to.)
 #
 # The median of a window is a good candidate for denoising, but is it a filter in this sense? The
 # lecture gives two images to try. The median of the first is 1, of the second 0, and of their sum?
@@ -179,22 +186,25 @@ print("median of the second", np.median(second))
 print("median of the sum   ", np.median(first + second))
 
 # %% [markdown]
-# One counterexample settles it. To find one without being clever, try at random: a property that
-# fails somewhere usually fails almost everywhere. If many random trials agree, that is no proof,
-# but good evidence.
+# One counterexample settles it. To find one without being clever, try at random, and try often:
+# many operators fail for nearly every image, but some only now and then. If many random trials
+# agree, that is no proof, but good evidence.
 
 # %% exercise="lsi" points=4
 
 # %% [markdown]
-# Your functions judge operators. Which of them can be written as a cross-correlation?
+# Your functions judge operators. Decide for yourself before you run the cell: which of them can be
+# written as a cross-correlation?
 
 # %%
-names = ["mean", "gaussian", "median", "brightness_change", "brighten", "mirror", "fade_columns"]
+names = ["mean", "mean_mirrored", "gaussian", "median", "brightness_change"]
+names += ["brighten", "saturate", "mirror", "fade_columns"]
 plots.table(
-    ["operator", "linear", "shift-invariant"],
+    ["operator", "what it does", "linear", "shift-invariant"],
     [
         [
             name,
+            operators.describe(name),
             demo(is_linear, operators.Operator(name), (9, 12), np.random.default_rng(0)),
             demo(is_shift_invariant, operators.Operator(name), (9, 12), np.random.default_rng(0)),
         ]
@@ -205,20 +215,36 @@ plots.table(
 # %% [markdown]
 # ## 7. What is wrong with the box?
 #
-# A mean filter blurs, but not like a lens out of focus: edges leave faint stripes, which the
-# lecture calls *ringing*. To see why, ask what a filter does to a wave. A linear, shift-invariant
-# filter turns a wave of frequency $f$ (in cycles per pixel) into the same wave with another
-# amplitude; the factor is the filter's frequency response,
-#
-# $$\hat H(f) = \sum_q H(q)\, e^{2 \pi i f q}.$$
-#
-# Here it is for a box of 9 pixels and for a Gaussian of about the same width.
+# A mean filter blurs, but not like a lens out of focus. To see what it does, give it stripes that
+# get finer and finer, and compare it with a Gaussian of about the same width. (The box is your
+# `moving_average`, the Gaussian your `cross_correlate`.)
 
 # %%
 place = np.arange(-30, 31)
 box = (np.abs(place) <= 4) / 9
 gaussian = np.exp(-(place**2) / (2 * 2.6**2))
 gaussian /= gaussian.sum()
+fan = images.fan()
+boxed = demo(moving_average, fan[0], 9)
+plots.side_by_side(
+    fan,
+    demo(np.broadcast_to, boxed, fan.shape),
+    demo(cross_correlate, fan, gaussian[np.newaxis]),
+    titles=["stripes", "mean of 9 pixels", "Gaussian, sigma 2.6"],
+    columns=1,
+    description="Stripes that get finer to the right. After the mean they fade to grey, come back "
+    "further right, and fade again. After the Gaussian they fade once and stay grey.",
+)
+
+# %% [markdown]
+# Behind the grey place the stripes come back, and where the picture is bright they are dark. The
+# lecture calls such false structure *ringing*. A linear, shift-invariant filter with a symmetric
+# kernel turns a wave of frequency $f$ (in cycles per pixel) into the same wave with another
+# amplitude; the factor is the filter's frequency response,
+#
+# $$\hat H(f) = \sum_q H(q)\, e^{2 \pi i f q} = \sum_q H(q) \cos(2 \pi f q).$$
+
+# %%
 frequency = np.linspace(0, 0.5, 400)
 waves = np.cos(2 * np.pi * np.outer(frequency, place))
 plots.curves(
@@ -230,15 +256,34 @@ plots.curves(
     "the Gaussian's falls smoothly to zero and stays there.",
 )
 
+# %% [markdown]
+# Lines and edges are sums of many waves. Below is a thin bright line, filtered both ways.
+#
+# > **From slide to code.** The slide speaks of edge artifacts. A box turns a clean edge into a
+# > straight ramp, without stripes beside it; what one sees are the ramp's two sharp bends, the hard
+# > sides that thin lines get, and fine patterns that come back with dark and bright swapped.
+
+# %%
+line = (place == 0).astype(float)
+as_image = demo(cross_correlate, line[np.newaxis], gaussian[np.newaxis])
+plots.curves(
+    place,
+    {"mean of 9 pixels": demo(moving_average, line, 9), "Gaussian": demo(np.ravel, as_image)},
+    xlabel="place",
+    ylabel="value",
+    description="The box makes a bar with hard sides of the line, the Gaussian a soft bump.",
+)
+
 # %% [markdown] question="ringing" points=5
 # ### Question: ringing
 #
 # In your own words, in about ten sentences:
 #
-# 1. What do the zeros of the box's response mean for a wave of that frequency, and what do its
-#    negative values mean? Name a frequency for each.
-# 2. How do they explain the stripes that a box leaves beside edges?
-# 3. Why does the Gaussian have no stripes?
+# 1. What does a zero of the box's response mean for a wave of that frequency, and what does a
+#    negative value mean? Name a frequency for each, and say what you see of them in the stripes.
+# 2. The box makes a bar with hard sides of a thin line. A hard side needs waves of high frequency:
+#    how does the box's response let them through?
+# 3. Why does the Gaussian leave no false structure?
 # 4. A wider Gaussian removes more noise. What does it cost?
 
 # %% [markdown]

@@ -164,10 +164,5 @@ def _own_cells(released: Mapping[str, Any], submitted: list[_Submitted]) -> dict
 
 
 def code_cells(notebook: Any) -> list[str]:
-    """Return the sources of the cells that hold the student's code."""
-    return [
-        cell.source
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        and (cell.metadata.get(ADDED) or cell.metadata.get("nbgrader", {}).get("solution"))
-    ]
+    """Return the sources of the cells that define what an answer can use."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]

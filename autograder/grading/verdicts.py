@@ -97,7 +97,13 @@ def judge(
     missing : what to say if the function does not exist.
     """
     tests = hidden.tests_of(question)
-    findings = [_run(test, carrier, seed, functions, missing) for test in tests]
+    students = [Student(carrier) for _ in tests]
+    findings = [_run(*pair, seed, missing) for pair in zip(tests, students, strict=True)]
+    if functions:
+        findings = [
+            _with_hint(question, finding, index, students, functions)
+            for index, finding in enumerate(findings)
+        ]
     return Verdict(
         question=question, points=sum(t.points for t in tests), findings=findings, note=note
     )
@@ -118,20 +124,10 @@ def generator(seed: int, test: str) -> np.random.Generator:
     return np.random.default_rng([seed, *test.encode()])
 
 
-def _run(
-    test: HiddenTest, carrier: Carrier, seed: int, functions: Mapping[str, Any], missing: str
-) -> Finding:
-    def finding(awarded: float, sentence: str = "", hint: str = "", mistake: str = "") -> Finding:
-        return Finding(
-            says=test.says,
-            points=test.points,
-            awarded=awarded,
-            sentence=sentence,
-            hint=hint,
-            mistake=mistake,
-        )
+def _run(test: HiddenTest, student: Student, seed: int, missing: str) -> Finding:
+    def finding(awarded: float, sentence: str = "") -> Finding:
+        return Finding(says=test.says, points=test.points, awarded=awarded, sentence=sentence)
 
-    student = Student(carrier)
     try:
         test.run(student, generator(seed, test.name))
     except NotAttempted as error:
@@ -139,24 +135,45 @@ def _run(
     except Missing:
         return finding(0.0, missing)
     except (Wrong, StudentError) as error:
-        known = recognise(test.question, student.calls, functions)
-        return finding(0.0, str(error), known.hint if known else "", known.name if known else "")
+        return finding(0.0, str(error))
     except Exception as error:  # noqa: BLE001  a result of unforeseen kind trips the test itself
         return finding(0.0, f"The result cannot be compared ({type(error).__name__})")
     return finding(test.points)
 
 
+def _with_hint(
+    question: str,
+    finding: Finding,
+    index: int,
+    students: list[Student],
+    functions: Mapping[str, Any],
+) -> Finding:
+    if finding.awarded == finding.points:
+        return finding
+    calls = [student.calls for student in students]
+    known = recognise(question, calls[index], [c for group in calls for c in group], functions)
+    if known is None:
+        return finding
+    return finding.model_copy(update={"hint": known.hint, "mistake": known.name})
+
+
 def recognise(
-    question: str, calls: list[Call], functions: Mapping[str, Any]
+    question: str, calls: list[Call], all_calls: list[Call], functions: Mapping[str, Any]
 ) -> variants.Variant | None:
-    """Return the wrong variant that answers all calls as the student did, if there is one."""
-    if not calls or not functions:
+    """Return the wrong variant that answers the calls of a failed test as the student did.
+
+    Of several, one that does so in the question's other tests as well is preferred.
+    """
+    if not calls:
         return None
-    for variant in variants.wrong_of(question):
-        namespace = {**functions, variant.function: variant.implementation}
-        if all(_same(call, namespace) for call in calls):
-            return variant
-    return None
+    alike = [v for v in variants.wrong_of(question) if _alike(v, calls, functions)]
+    always = (v for v in alike if _alike(v, all_calls, functions))
+    return next(always, alike[0]) if alike else None
+
+
+def _alike(variant: variants.Variant, calls: list[Call], functions: Mapping[str, Any]) -> bool:
+    namespace = {**functions, variant.function: variant.implementation}
+    return all(_same(call, namespace) for call in calls)
 
 
 def _same(call: Call, namespace: Mapping[str, Any]) -> bool:

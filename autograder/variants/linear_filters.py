@@ -63,6 +63,24 @@ def one_number(image: Image, sigma: float, rng: Rng) -> Image:
 
 @wrong(
     "add_gaussian_noise",
+    hint="All pixels of a row get the same noise. Draw one number per value of the image: pass its "
+    "shape as the size.",
+)
+def row_noise(image: Image, sigma: float, rng: Rng) -> Image:
+    return image + rng.normal(0.0, sigma, (len(image), *[1] * (image.ndim - 1)))
+
+
+@wrong(
+    "add_gaussian_noise",
+    hint="You make the noise sum to 0. That ties its values together; the mean is 0 only on average.",
+)
+def centred_noise(image: Image, sigma: float, rng: Rng) -> Image:
+    noise = rng.normal(0.0, sigma, image.shape)
+    return image + noise - noise.mean()
+
+
+@wrong(
+    "add_gaussian_noise",
     hint="Your noise is the same in all colour channels. Draw it for the whole shape of the image, "
     "channels included.",
 )
@@ -184,6 +202,49 @@ def shrinking_window(signal: Signal, size: int) -> Signal:
 def mirrored(signal: Signal, size: int) -> Signal:
     _refuse_even(size)
     return sliding_window_view(np.pad(signal, size // 2, "symmetric"), size).mean(axis=-1)
+
+
+@wrong(
+    "moving_average",
+    hint="Beyond its ends you mirror the signal. The contract repeats the first and the last value "
+    "(edge).",
+)
+def reflected(signal: Signal, size: int) -> Signal:
+    _refuse_even(size)
+    return sliding_window_view(np.pad(signal, size // 2, "reflect"), size).mean(axis=-1)
+
+
+@wrong(
+    "moving_average",
+    hint="Beyond its ends your signal begins anew. The contract repeats the first and the last "
+    "value (edge).",
+)
+def wrapped_around(signal: Signal, size: int) -> Signal:
+    _refuse_even(size)
+    return sliding_window_view(np.pad(signal, size // 2, "wrap"), size).mean(axis=-1)
+
+
+@wrong(
+    "moving_average",
+    hint="Near the ends you leave the signal as it is. The contract repeats the first and the last "
+    "value (edge) and averages those, too.",
+)
+def ends_untouched(signal: Signal, size: int) -> Signal:
+    _refuse_even(size)
+    half, result = size // 2, signal.copy()
+    for i in range(half, len(signal) - half):
+        result[i] = signal[i - half : i + half + 1].mean()
+    return result
+
+
+@wrong(
+    "moving_average",
+    hint="An assert raises AssertionError, and not even that under `python -O`. Raise a ValueError.",
+    minor=True,
+)
+def asserts_odd(signal: Signal, size: int) -> Signal:
+    assert size % 2, "size must be odd"
+    return reference.moving_average(signal, size)
 
 
 @wrong(
@@ -312,8 +373,8 @@ def transposed(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> 
 
 @wrong(
     "cross_correlate",
-    hint="You divide by the sum of the kernel. A kernel's weights are used as they are; who wants a "
-    "mean puts 1/N into the kernel.",
+    hint="You divide by the sum of the kernel. A kernel's weights are used as they are; a "
+    "mean filter has its factor in the kernel.",
 )
 def divided_by_sum(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
     total = kernel.sum()
@@ -334,6 +395,23 @@ def divided_by_size(image: Image, kernel: Kernel, padding: Padding = "symmetric"
 )
 def zeros_whatever(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
     return reference.cross_correlate(image, kernel, "constant")
+
+
+@wrong(
+    "cross_correlate",
+    hint="You mirror the image at its border whatever `padding` says. Pass it on to numpy.pad.",
+)
+def mirrored_whatever(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel, "symmetric")
+
+
+@wrong(
+    "cross_correlate",
+    hint="In colour images you do not look at `padding`. Treat them as the grey ones.",
+    minor=True,
+)
+def padding_lost_in_colour(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel, padding if image.ndim == 2 else "symmetric")
 
 
 @wrong(
@@ -429,6 +507,38 @@ def accepts_even_sides(image: Image, kernel: Kernel, padding: Padding = "symmetr
     minor=True,
 )
 def other_default(image: Image, kernel: Kernel, padding: Padding = "constant") -> Image:
+    return reference.cross_correlate(image, kernel, padding)
+
+
+@wrong("cross_correlate", hint="The default of `padding` is 'symmetric'.", minor=True)
+def default_reflect(image: Image, kernel: Kernel, padding: Padding = "reflect") -> Image:
+    return reference.cross_correlate(image, kernel, padding)
+
+
+@wrong("cross_correlate", hint="The default of `padding` is 'symmetric'.", minor=True)
+def default_edge(image: Image, kernel: Kernel, padding: Padding = "edge") -> Image:
+    return reference.cross_correlate(image, kernel, padding)
+
+
+@wrong(
+    "cross_correlate",
+    hint="Your ValueError comes only if both sides are even. One is enough: `or`, not `and`.",
+    minor=True,
+)
+def refuses_both_even(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    if kernel.shape[0] % 2 == 0 and kernel.shape[1] % 2 == 0:
+        raise ValueError("even sides")
+    return accepts_even_sides(image, kernel, padding)
+
+
+@wrong(
+    "cross_correlate",
+    hint="An assert raises AssertionError, and not even that under `python -O`. Raise a ValueError.",
+    minor=True,
+)
+def asserts_odd_sides(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    assert kernel.shape[0] % 2, "odd sides"
+    assert kernel.shape[1] % 2, "odd sides"
     return reference.cross_correlate(image, kernel, padding)
 
 
@@ -562,6 +672,14 @@ def any_trial(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20)
 
 
 @linear(
+    hint="is_linear decides in the first trial: it returns inside the loop either way. Return True "
+    "only behind the loop."
+)
+def first_trial_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
+    return reference.is_linear(operator, shape, rng, 1)
+
+
+@linear(
     hint="is_linear demands that results are equal to the last bit (==). Rounding makes linear "
     "operators fail; use numpy.allclose."
 )
@@ -602,7 +720,40 @@ def _invariant_to(
 
 
 @invariant(
-    hint="is_shift_invariant shifts along the columns only. An operator can treat rows differently; "
+    hint="is_shift_invariant decides in the first trial: it returns inside the loop either way. "
+    "Return True only behind the loop."
+)
+def first_shift_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
+    return reference.is_shift_invariant(operator, shape, rng, 1)
+
+
+@invariant(
+    hint="is_shift_invariant rolls the flattened image: numpy.roll without an axis pushes pixels "
+    "from one row into the next. Name the axes."
+)
+def rolled_flat(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
+    def agrees() -> bool:
+        x, shift = rng.standard_normal(shape), int(rng.integers(1, shape[0] * shape[1]))
+        return np.allclose(operator(np.roll(x, shift)), np.roll(operator(x), shift))
+
+    return all(agrees() for _ in range(trials))
+
+
+@invariant(
+    hint="is_shift_invariant leaves the border out of the comparison. F(T(x)) = T(F(x)) is meant for "
+    "every pixel."
+)
+def interior_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
+    def agrees() -> bool:
+        x, shift = rng.standard_normal(shape), rng.integers(0, 2, 2)
+        left, right = operator(np.roll(x, shift, (0, 1))), np.roll(operator(x), shift, (0, 1))
+        return np.allclose(left[2:-2, 2:-2], right[2:-2, 2:-2])
+
+    return all(agrees() for _ in range(trials))
+
+
+@invariant(
+    hint="is_shift_invariant shifts sideways only. An operator can treat rows differently; "
     "shift both ways."
 )
 def sideways_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
@@ -610,7 +761,7 @@ def sideways_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int =
 
 
 @invariant(
-    hint="is_shift_invariant shifts along the rows only. An operator can treat columns differently; "
+    hint="is_shift_invariant shifts up and down only. An operator can treat columns differently; "
     "shift both ways."
 )
 def downwards_only(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:

@@ -72,15 +72,41 @@ def examples(question: str) -> list[Example]:
     return list(_EXAMPLES.get(question, ()))
 
 
-def raised(function: Callable[..., Any], *arguments: Any) -> str:
-    """Return the name of the exception a call raises, or "no exception". For use in examples."""
+class Complaint(Exception):
+    """Raised by an example that finds something wrong itself; the text is what to say."""
+
+
+def must_raise(kind: str, function: Callable[..., Any], *arguments: Any) -> bool:
+    """Return True if a call raises an exception of the type called `kind`. For use in examples.
+
+    Raises
+    ------
+    Complaint
+        If it raises nothing, or something else.
+    """
     try:
         function(*arguments)
     except NotImplementedError:
         raise
     except Exception as error:  # noqa: BLE001  any exception is an answer here
-        return type(error).__name__
-    return "no exception"
+        if type(error).__name__ == kind:
+            return True
+        raise Complaint(f"It raises {type(error).__name__} where a {kind} is due.") from None
+    raise Complaint(f"It raises nothing where a {kind} is due.")
+
+
+def array_like(value: Any, like: Any) -> Any:
+    """Return a value that is an array of the kind and shape of `like`. For use in examples.
+
+    Raises
+    ------
+    Complaint
+        If it is something else.
+    """
+    sentence = difference(value, like, atol=np.inf)
+    if sentence is not None:
+        raise Complaint(sentence)
+    return value
 
 
 @dataclass(frozen=True)
@@ -175,6 +201,7 @@ class Progress:
 
     outcomes: tuple[tuple[Outcome, float], ...]
     by_hand: Mapping[str, float]
+    later: Mapping[str, float]
 
     @property
     def points(self) -> float:
@@ -187,12 +214,15 @@ class Progress:
         return sum(points for _, points in self.outcomes)
 
     def _summary(self) -> str:
-        written = ", ".join(f"{name} ({points:g})" for name, points in self.by_hand.items())
-        return (
-            f"{self.points:g} of {self.total:g} points pass their visible checks"
-            + (f"; read by a person: {written}" if written else "")
-            + ". Hidden tests look closer."
-        )
+        parts = [f"{self.points:g} of {self.total:g} points pass their visible checks"]
+        for what, questions in (
+            ("graded when you have handed in", self.later),
+            ("read by a person", self.by_hand),
+        ):
+            if questions:
+                named = ", ".join(f"{name} ({worth:g})" for name, worth in questions.items())
+                parts.append(f"{what}: {named}")
+        return "; ".join(parts) + ". Hidden tests look closer."
 
     def __repr__(self) -> str:
         rows = [f"{o.state:14}{p:3g}  {o.question}" for o, p in self.outcomes]
@@ -225,7 +255,7 @@ def progress(notebook: str) -> Progress:
     outcomes = tuple(
         (check.outcome(q), float(data["points"])) for q, data in room["checks"].items()
     )
-    return Progress(outcomes, room["by_hand"])
+    return Progress(outcomes, room["by_hand"], room["later"])
 
 
 def run_check(question: str, functions: tuple[Callable[..., Any], ...]) -> Outcome:
@@ -239,31 +269,48 @@ def run_check(question: str, functions: tuple[Callable[..., Any], ...]) -> Outco
         findings = forbidden.inspect_function(function, record["functions"][name])
         if findings.forbidden:
             return Outcome(question, "not yet", forbidden.sentence(findings))
+    ruled_out: set[str] = set()
     for one in examples(question):
-        outcome = _run_example(one, record["examples"][one.name], functions)
+        recording = record["examples"][one.name]
+        outcome = _run_example(one, recording, functions, ruled_out)
         if outcome is not None:
             return outcome
+        # Whoever passes this example does not make the mistakes that it shows.
+        ruled_out.update(mistake["name"] for mistake in recording["mistakes"])
     count = len(examples(question))
     return Outcome(question, "passed", f"{count} of {count} visible examples agree.")
 
 
 def _run_example(
-    one: Example, record: Mapping[str, Any], functions: tuple[Callable[..., Any], ...]
+    one: Example,
+    record: Mapping[str, Any],
+    functions: tuple[Callable[..., Any], ...],
+    ruled_out: set[str],
 ) -> Outcome | None:
     observation = observe(one, functions)
     if isinstance(observation, Unwritten):
-        return Outcome(one.question, "not attempted", "Write your answer in the cell above.")
+        todo = f"Write {observation.function} in the cell above."
+        return Outcome(one.question, "not attempted", todo)
     sentence = _complaint(one, observation, decode(Message.from_text(record["expected"])))
     if sentence is None:
         return None
-    return Outcome(
-        one.question, "not yet", f"Tried: {one.shows}. {sentence}", _hint(one, observation, record)
-    )
+    candidates = [m for m in record["mistakes"] if m["name"] not in ruled_out]
+    hint = _hint(one, observation, candidates)
+    return Outcome(one.question, "not yet", f"Tried: {one.shows}. {sentence}", hint)
 
 
 @dataclass(frozen=True)
 class Unwritten:
     """An example met a function nobody has written yet."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """An example found something wrong itself."""
+
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -287,7 +334,9 @@ def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
     try:
         value = through(one.run(*watched))
     except NotImplementedError:
-        return Unwritten()
+        return Unwritten(next((w.name for w in watched if w.unwritten), "your answer"))
+    except Complaint as error:
+        return Told(str(error))
     except WireError as error:
         return Raised("TypeError", str(error))
     except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
@@ -296,6 +345,8 @@ def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
 
 
 def _complaint(one: Example, observation: Any, expected: Any) -> str | None:
+    if isinstance(observation, Told):
+        return observation.sentence
     if isinstance(observation, Raised):
         return f"It raises {observation.kind}: {observation.message}".rstrip(": .") + "."
     value = observation.value if isinstance(observation, Mutated) else observation
@@ -305,10 +356,13 @@ def _complaint(one: Example, observation: Any, expected: Any) -> str | None:
     return sentence
 
 
-def _hint(one: Example, observation: Any, record: Mapping[str, Any]) -> str:
+def _hint(one: Example, observation: Any, candidates: list[dict[str, Any]]) -> str:
     """Find the recorded mistake that gives the same observation as the student's function."""
-    for mistake in record["mistakes"]:
-        if isinstance(observation, Raised):
+    for mistake in candidates:
+        if isinstance(observation, Told):
+            if mistake.get("told") == observation.sentence:
+                return str(mistake["hint"])
+        elif isinstance(observation, Raised):
             if mistake.get("raises") == observation.kind:
                 return str(mistake["hint"])
         elif "value" in mistake:
@@ -327,12 +381,18 @@ class _Watched:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self.name = getattr(function, "__name__", "your answer")
         self.mutated = False
+        self.unwritten = False
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         values = [*arguments, *keywords.values()]
         before = [value.copy() if isinstance(value, np.ndarray) else None for value in values]
-        result = self._function(*arguments, **keywords)
+        try:
+            result = self._function(*arguments, **keywords)
+        except NotImplementedError:
+            self.unwritten = True
+            raise
         for old, new in zip(before, values, strict=True):
             if old is not None and not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
                 self.mutated = True

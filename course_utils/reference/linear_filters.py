@@ -63,7 +63,8 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
     ----------
     image : (H, W) or (H, W, C) float64. Not modified; channels are filtered one by one.
     kernel : (h, w) float64, both sides odd.
-    padding : numpy's name for how the image is continued beyond its border.
+    padding : how the image is continued beyond its border, by numpy.pad's names: "constant" (with
+        zeros), "reflect", "symmetric", "edge" or "wrap".
 
     Returns
     -------
@@ -72,9 +73,12 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
     Raises
     ------
     ValueError
-        If a side of the kernel is even.
+        If one of the kernel's sides is even.
 
-    One loop over the kernel's entries is fast enough: well under 0.1 s for 512 x 512 and 7 x 7.
+    Notes
+    -----
+    In the array, H(0, 0) is kernel[h // 2, w // 2]. One loop over the kernel's entries is fast
+    enough: well under 0.1 s for 512 x 512 pixels and 7 x 7 entries.
     """
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
@@ -106,11 +110,11 @@ def is_linear(
     operator : makes an image of an image of the same shape.
     shape : (H, W) of the images to try.
     rng : draws the images and the numbers, from the standard normal distribution.
-    trials : number of random (x, y, a, b) to try.
+    trials : how many random (x, y, a, b) to try, at least 1; one that disagrees is enough.
 
     Returns
     -------
-    True if every trial agrees to within rounding (`numpy.allclose`), else False.
+    True if every trial agrees in every pixel to within rounding (numpy.allclose), else False.
     """
     for _ in range(trials):
         x, y = rng.standard_normal((2, *shape))
@@ -134,11 +138,11 @@ def is_shift_invariant(
     operator : makes an image of an image of the same shape.
     shape : (H, W) of the images to try.
     rng : draws the images (standard normal) and the shifts (any number of rows and columns).
-    trials : number of random (x, T) to try.
+    trials : how many random (x, T) to try, at least 1; one that disagrees is enough.
 
     Returns
     -------
-    True if every trial agrees to within rounding (`numpy.allclose`), else False.
+    True if every trial agrees in every pixel to within rounding (numpy.allclose), else False.
     """
     for _ in range(trials):
         x = rng.standard_normal(shape)

@@ -5,6 +5,7 @@ Output widget with inline plots stalls headless runs now and then). A module per
 """
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,6 @@ class Explorer(ipywidgets.VBox):
     def _update(self, _: Any = None) -> None:
         values = {name: control.value for name, control in self._controls.items()}
         self.picture.value, text = self._draw(**values)
-        self.picture.tooltip = text
         self.caption.value = f'<span aria-live="polite">{text}</span>'
         self._text = text
 
@@ -46,5 +46,6 @@ class Explorer(ipywidgets.VBox):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["image/png"] = base64.b64encode(self.picture.value).decode("ascii")
-            data["text/plain"] = f"[{type(self).__name__}: {self._text}]"
+            plain = re.sub(r"<[^>]*>", " ", self._text)
+            data["text/plain"] = f"[{type(self).__name__}: {' '.join(plain.split())}]"
         return bundle

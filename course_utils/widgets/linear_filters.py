@@ -61,9 +61,8 @@ class SlidingWindow(Explorer):
             f"{count} x {value:g}" for value, count in zip(values, counts, strict=True)
         )
         text = (
-            f"Row {row}, column {column}: ({terms}) / {size * size} = <b>{mean:.1f}</b>."
-            if size > 1
-            else f"Row {row}, column {column}: the window is the pixel itself, <b>{mean:g}</b>."
+            f"Row {row}, column {column}: ({terms}) / {size * size} = ?"
+            f"<details><summary>Show the mean</summary>{mean:.1f}</details>"
         )
         return self._draw_grids(step, size), text
 
@@ -78,7 +77,7 @@ class SlidingWindow(Explorer):
         for index in range(rows * columns):
             row, column = divmod(index, columns)
             self._cell(draw, 0, row, column, self._grid[row, column], "g")
-            if index <= step:
+            if index < step:
                 self._cell(draw, right, row, column, self._means[size][row, column], ".0f")
             else:
                 draw.rectangle(_box(right, row, column, 1), outline=(190, 190, 190))
@@ -86,7 +85,10 @@ class SlidingWindow(Explorer):
         half = size // 2
         window = _box(0, row - half, column - half, size)
         draw.rectangle(window, outline=_BLUE, width=3)
-        draw.rectangle(_box(right, row, column, 1), outline=_ORANGE, width=3)
+        target = _box(right, row, column, 1)
+        draw.rectangle(target, outline=_ORANGE, width=3)
+        centre = ((target[0] + target[2]) / 2, (target[1] + target[3]) / 2)
+        draw.text(centre, "?", fill=_INK, font=self._font, anchor="mm")
         buffer = io.BytesIO()
         picture.save(buffer, "png")
         return buffer.getvalue()
