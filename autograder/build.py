@@ -19,6 +19,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import textwrap
 import warnings
@@ -60,7 +61,7 @@ def build(course: Course, tell: Callable[[str], None]) -> None:
     check_course(course)
     for notebook in course.notebooks:
         write_examples(notebook)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=_writable(course.root)) as scratch:
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=writable(course.root)) as scratch:
         room_for_work = Path(scratch)
         for notebook in course.notebooks:
             tell(f"Running {notebook.assignment.name}/{notebook.stem}")
@@ -475,7 +476,7 @@ def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
     seconds = text.assignment.file.limits.cell_seconds
     try:
         with tempfile.TemporaryDirectory(prefix="course-kernel-") as sockets:
-            NotebookClient(
+            client = NotebookClient(
                 notebook,
                 config=kernel_config(sockets),
                 timeout=int(seconds),
@@ -483,7 +484,11 @@ def execute(notebook: Any, text: NotebookText, folder: Path) -> Any:
                 resources={"metadata": {"path": str(folder)}},
                 record_timing=False,
                 shutdown_kernel="immediate",
-            ).execute()
+            )
+            # Not client.execute(): that takes signals for itself and hides an interruption.
+            with client.setup_kernel(stderr=subprocess.DEVNULL):
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
     except CellExecutionError:
         failed = next(cell for cell in notebook.cells if _error(cell))
         sentence = _error(failed)
@@ -687,7 +692,14 @@ def _replace_folder(new: Path, old: Path) -> None:
         raise
 
 
-def _writable(folder: Path) -> Path:
+def writable(folder: Path) -> Path:
+    """Return a folder after making sure that it can be written to.
+
+    Raises
+    ------
+    CourseError
+        If it cannot.
+    """
     if not os.access(folder, os.W_OK):
         raise CourseError(f"The folder {folder} cannot be written to; change its permissions.")
     return folder

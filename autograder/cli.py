@@ -134,11 +134,19 @@ def _grade(course: Course, name: str, only: str = "") -> None:
     gradebook.register(assignment)
     troubles: dict[str, list[str]] = {}
 
+    failed = []
+
     def grade_one(student: str) -> None:
-        troubles[student] = gradebook.autograde(assignment, student)
+        try:
+            troubles[student] = gradebook.autograde(assignment, student)
+        except CourseError as error:
+            troubles[student] = [f"Not graded: {error}"]
+            failed.append(student)
 
     _with_progress("Grading", students, grade_one)
     _write_pages(course, name, troubles)
+    if failed:
+        raise CourseError(f"Not graded: {', '.join(failed)}; see the last column.")
 
 
 def _write_pages(course: Course, name: str, troubles: dict[str, list[str]] | None = None) -> None:

@@ -21,8 +21,10 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
+from autograder.build import writable
 from autograder.course import Assignment
 from autograder.errors import CourseError
+from autograder.grading import seeds
 from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import RECORD, configure
 
@@ -73,7 +75,7 @@ def generate(root: Path, assignment: str, db_url: str) -> None:
 
 
 def register(assignment: Assignment, *, anew: bool = False) -> None:
-    """Make sure that the course's gradebook knows an assignment as it is now.
+    """Make sure that the gradebook knows an assignment as it is now, and that grading can begin.
 
     Raises
     ------
@@ -81,7 +83,8 @@ def register(assignment: Assignment, *, anew: bool = False) -> None:
         If the gradebook belongs to something else, or the assignment was changed after it was
         graded.
     """
-    root = assignment.course.root
+    root = writable(assignment.course.root)
+    seeds.course_secret(root)
     for wing in ("source", "release"):
         if not (root / wing / assignment.name).is_dir():
             raise CourseError(f"{wing}/{assignment.name} is missing; run `course build`.")
@@ -149,7 +152,13 @@ def submissions(assignment: Assignment) -> list[str]:
 
 
 def autograde(assignment: Assignment, student: str) -> list[str]:
-    """Grade one submission and write it into the gradebook; return remarks on what went wrong."""
+    """Grade one submission and write it into the gradebook; return remarks on what went wrong.
+
+    Raises
+    ------
+    CourseError
+        If the submission could not be graded for a reason that is not its own.
+    """
     root = assignment.course.root
     folder = root / "submitted" / student / assignment.name
     if not any(folder.glob("*.ipynb")):
@@ -158,10 +167,7 @@ def autograde(assignment: Assignment, student: str) -> list[str]:
     with _nbgrader(root, _db_url(root), assignment.name, student) as (directory, config):
         converter = Autograde(coursedir=directory, config=config)
         converter.force = True
-        try:
-            converter.start()
-        except NbGraderException:
-            return [f"nbgrader could not grade it; see {root / LOG}."]
+        converter.start()
     return []
 
 

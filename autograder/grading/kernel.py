@@ -5,10 +5,12 @@ buffers on the kernel's shell channel (`course_utils.agent` answers them), and w
 student's function displays meanwhile is dropped.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -141,15 +143,13 @@ def session(notebook: Any, limits: Limits, skip: set[str]) -> Iterator[Session]:
             store_widget_state=False,
             resources={"metadata": {"path": folder}},
         )
-        with client.setup_kernel(env=_environment()):
+        with client.setup_kernel(env=_environment(), stderr=DEVNULL):
             running = Session(client, limits)
             running.run_notebook(skip)
             yield running
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     # Of what this process knows, a student's code needs no more than this.
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "JUPYTER_PATH", "SYSTEMROOT")
     return {name: os.environ[name] for name in kept if name in os.environ}
