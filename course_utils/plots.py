@@ -141,6 +141,16 @@ def histogram(
     return finish(figure, description or f"Histograms over {xlabel}: {', '.join(values)}.")
 
 
+def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an HTML table of plain headings and of cells that are HTML already."""
+    left = ' style="text-align: left"'
+    head = "".join(f'<th scope="col"{left}>{html.escape(cell)}</th>' for cell in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td{left}>{cell}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 @dataclass(frozen=True)
 class Table:
     """A small table, as text and as HTML."""
@@ -155,12 +165,7 @@ class Table:
         return "\n".join(line.rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return html_table(self.header, [[html.escape(cell) for cell in row] for row in self.rows])
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | Waiting:

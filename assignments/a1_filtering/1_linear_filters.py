@@ -77,7 +77,7 @@ levels = (0.15, 0.35, 0.5)
 plots.side_by_side(
     *(demo(add_gaussian_noise, small, sigma, np.random.default_rng(0)) for sigma in levels),
     titles=[f"sigma {sigma}" for sigma in levels],
-    description="The same picture with more and more noise; at sigma 0.5 it is hard to recognise.",
+    description="The same picture with more and more noise: the fine detail drowns first.",
 )
 
 # %% [markdown]

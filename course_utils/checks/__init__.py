@@ -21,6 +21,7 @@ import numpy as np
 
 from course_utils import forbidden
 from course_utils.compare import ATOL, RTOL, difference
+from course_utils.plots import html_table
 from course_utils.wire import Message, WireError, decode, through
 
 State = Literal["passed", "not yet", "not attempted"]
@@ -229,16 +230,17 @@ class Progress:
         return "\n".join([self._summary(), *rows])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td><span style="color: {_LOOKS[o.state][0]}">{_LOOKS[o.state][1]}</span> '
-            f"{html.escape(o.question)}</td><td>{points:g}</td><td>{o.state}</td></tr>"
+        rows = [
+            [
+                f'<span style="color: {_LOOKS[o.state][0]}">{_LOOKS[o.state][1]}</span> '
+                f"{html.escape(o.question)}",
+                f"{points:g}",
+                o.state,
+            ]
             for o, points in self.outcomes
-        )
-        return (
-            f"<p>{html.escape(self._summary())}</p><table><thead><tr>"
-            '<th scope="col">Exercise</th><th scope="col">Points</th><th scope="col">Check</th>'
-            f"</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        ]
+        table = html_table(["Exercise", "Points", "Check"], rows)
+        return f"<p>{html.escape(self._summary())}</p>{table}"
 
 
 def progress(notebook: str) -> Progress:
