@@ -79,9 +79,16 @@ def write_class_page(assignment: Assignment, reports: Sequence[Report]) -> Path:
         reports=reports,
         shares=shares,
         mistakes=common_mistakes(reports),
+        pages={report.student: _first_page(assignment, report) for report in reports},
     )
     write_text(path, page)
     return path
+
+
+def _first_page(assignment: Assignment, report: Report) -> str:
+    """Return the address of a student's first feedback page, relative to the class page."""
+    stems = [text.stem for text in assignment.notebooks if text.stem in report.verdicts]
+    return f"{report.student}/{assignment.name}/{stems[0]}.html" if stems else ""
 
 
 def common_mistakes(reports: Sequence[Report]) -> list[tuple[int, str, str, str]]:

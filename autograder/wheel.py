@@ -1,5 +1,6 @@
 """Builds the students' wheel: `course_utils` without `reference`, and nothing of the autograder."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,16 @@ include = ["course_utils*"]
 
 [tool.setuptools.package-data]
 course_utils = ["py.typed", "checks/*.json"]
+
+[tool.setuptools.data-files]
+"etc/jupyter/labconfig" = ["page_config.json"]
 """
+
+# nbgrader shows its instructors' panels to everybody; students keep Validate and nothing else.
+_HIDDEN_PANELS = ("formgrader", "create-assignment", "course-list")
+_PAGE_CONFIG = {
+    "disabledExtensions": {f"@jupyter/nbgrader:{panel}": True for panel in _HIDDEN_PANELS}
+}
 
 
 def build_wheel(root: Path, destination: Path) -> Path:
@@ -54,6 +64,7 @@ def build_wheel(root: Path, destination: Path) -> Path:
             dependencies=project["dependencies"],
         )
         (staging / "pyproject.toml").write_text(text, "utf-8")
+        (staging / "page_config.json").write_text(json.dumps(_PAGE_CONFIG, indent=1), "utf-8")
         options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
         done = subprocess.run(
             [sys.executable, "-m", "pip", "wheel", *options, "-w", str(staging), str(staging)],

@@ -174,7 +174,7 @@ LEAKS: dict[str, tuple[Callable[[Any], None], str]] = {
         "a line of a solution",
     ),
     "somebody's folder": (
-        lambda n: cell(n, "lsi").update(source="open('/home/jane/secret.txt')"),
+        lambda n: cell(n, "lsi").update(source="open('/' 'home/jane/x') # /Users/jane/x"),
         "a path of somebody's machine",
     ),
     "an output": (

@@ -177,6 +177,8 @@ def test_the_wheel_has_no_reference_and_all_dependencies(shipped: Path) -> None:
     files = [str(path.relative_to(shipped)) for path in shipped.rglob("*.py")]
     assert "course_utils/checks/__init__.py" in files
     assert not [name for name in files if "reference" in name or "autograder" in name]
+    (config,) = shipped.rglob("etc/jupyter/labconfig/page_config.json")
+    assert "@jupyter/nbgrader:formgrader" in config.read_text()
     (metadata,) = shipped.glob("*.dist-info/METADATA")
     needs = re.findall(r"(?m)^Requires-Dist: ([\w-]+)", metadata.read_text())
     assert {"nbgrader", "jupyterlab", "ipywidgets", "numpy", "torch", "scikit-image"} <= set(needs)
