@@ -20,7 +20,7 @@ test: env
 	$(BIN)/mypy
 	$(BIN)/course build --check
 	$(BIN)/pytest --nbval --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider source
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 env: $(VENV)/installed
 

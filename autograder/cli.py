@@ -34,6 +34,9 @@ Root = Annotated[Path, typer.Option("--root", help="The course's folder.")]
 HERE = Path()
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run the command; what goes wrong outside of it is one sentence and a non-zero exit."""
     # Ended by a terminal that closes or a job that is cancelled: clean up as for Ctrl-C.
@@ -42,8 +45,12 @@ def main() -> None:
         app()
     except CourseError as error:
         _stop(str(error))
-    except KeyboardInterrupt:
-        _stop("Interrupted; what was finished is kept. Run the command again to go on.", 130)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        # Typer turns an interruption into an exit with this code, and says nothing.
+        if isinstance(stop, SystemExit) and stop.code != _INTERRUPTED:
+            raise
+        sentence = "Interrupted; what was finished is kept. Run the command again to go on."
+        _stop(sentence, _INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,14 @@ def answers(question: str, variant: variants.Variant) -> tuple[Callable[..., Any
     )
 
 
-def all_variants(kind: str) -> Iterator[Any]:
+def all_variants(kind: str) -> list[Any]:
     variants.load("linear_filters")
-    for question in QUESTIONS:
-        for variant in getattr(variants, f"{kind}_of")(question):
-            yield pytest.param(question, variant, id=f"{question}-{variant.name}")
+    known = {"right": variants.right_of, "wrong": variants.wrong_of}[kind]
+    return [
+        pytest.param(question, variant, id=f"{question}-{variant.name}")
+        for question in QUESTIONS
+        for variant in known(question)
+    ]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
