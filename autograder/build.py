@@ -59,9 +59,10 @@ def build(course: Course, tell: Callable[[str], None]) -> None:
     changes nothing.
     """
     check_course(course)
-    for notebook in course.notebooks:
-        write_examples(notebook)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=writable(course.root)) as scratch:
+    with (
+        _examples_written(course),
+        tempfile.TemporaryDirectory(prefix=".build-", dir=writable(course.root)) as scratch,
+    ):
         room_for_work = Path(scratch)
         for notebook in course.notebooks:
             tell(f"Running {notebook.assignment.name}/{notebook.stem}")
@@ -92,6 +93,7 @@ def check(course: Course) -> list[str]:
         for assignment in course.assignments:
             _copy_files(assignment, Path(scratch) / "source" / assignment.name)
             release(assignment, Path(scratch))
+        differing += _strays(course, Path(scratch))
         for notebook in course.notebooks:
             source = course.root / "source" / _file(notebook)
             if not source.is_file() or (
@@ -105,6 +107,23 @@ def check(course: Course) -> list[str]:
                 differing.append(f"release/{_file(notebook)}")
             else:
                 check_release(read_notebook(released), notebook)
+    return differing
+
+
+def _strays(course: Course, fresh: Path) -> list[str]:
+    """Return files of source/ and release/ that the build would not make, or would make anew."""
+    differing = []
+    for wing in ("source", "release"):
+        there, made = (
+            {str(p.relative_to(root / wing)) for p in (root / wing).rglob("*") if p.is_file()}
+            for root in (course.root, fresh)
+        )
+        differing += [f"{wing}/{name}" for name in sorted(there - made)]
+        for name in sorted(made):
+            old, new = course.root / wing / name, fresh / wing / name
+            changed = not old.is_file() or old.read_bytes() != new.read_bytes()
+            if not name.endswith(".ipynb") and changed:
+                differing.append(f"{wing}/{name}")
     return differing
 
 
@@ -136,13 +155,28 @@ def check_course(course: Course) -> None:
                 raise CourseError(f"{question.place}: the name {question.name} is used at {first}.")
             places[question.grade_id] = question.place
             _check_question(notebook, question)
+        _check_rooms(notebook)
         total = sum(question.points for question in notebook.questions)
         stated = notebook.assignment.file.notebooks[notebook.stem]
-        if total != stated:
+        if abs(total - stated) > 1e-9:
             raise CourseError(
                 f"{notebook.path}: the questions add up to {total:g} points, "
                 f"but {notebook.assignment.folder / 'assignment.yml'} says {stated:g}."
             )
+
+
+def _check_rooms(notebook: NotebookText) -> None:
+    """Refuse examples, hidden tests and variants of questions that the text does not ask."""
+    asked = {question.name for question in notebook.exercises}
+    for wing, known in (
+        ("course_utils.checks", checks.registered(notebook.name)),
+        ("autograder.hidden", hidden.registered(notebook.name)),
+        ("autograder.variants", variants.registered(notebook.name)),
+    ):
+        strange = sorted(known - asked)
+        if strange:
+            file = f"{wing.replace('.', '/')}/{notebook.name}.py"
+            raise CourseError(f"{file}: {strange[0]} is not asked for in {notebook.path}.")
 
 
 def _check_question(notebook: NotebookText, question: Question) -> None:
@@ -200,6 +234,24 @@ def _home(notebook: NotebookText) -> str:
 
 def _examples_file(notebook: NotebookText) -> Path:
     return Path(checks.__file__).parent / f"{notebook.name}.json"
+
+
+@contextlib.contextmanager
+def _examples_written(course: Course) -> Iterator[None]:
+    """Write the recorded examples, which running the notebooks needs; undo that if it fails."""
+    paths = [_examples_file(notebook) for notebook in course.notebooks]
+    before = {path: path.read_text("utf-8") if path.exists() else None for path in paths}
+    try:
+        for notebook in course.notebooks:
+            write_examples(notebook)
+        yield
+    except BaseException:
+        for path, text in before.items():
+            if text is None:
+                path.unlink(missing_ok=True)
+            elif path.read_text("utf-8") != text:
+                write_text(path, text)
+        raise
 
 
 def write_examples(notebook: NotebookText) -> None:
@@ -366,19 +418,22 @@ class _Ids:
 def answer_source(notebook: NotebookText, question: str) -> str:
     """Write the answer cell: signatures and docstrings, bodies between nbgrader's marks."""
     functions = notebook.functions(question)
-    source = "\n\n\n".join(_marked(notebook, name) for name in functions)
+    written: set[str] = set()
+    source = "\n\n\n".join(_marked(notebook, name, written) for name in functions)
     banned = dict.fromkeys(ban for f in functions.values() for ban in getattr(f, "forbids", ()))
     return f"# Write this without {', '.join(banned)}.\n{source}" if banned else source
 
 
-def _marked(notebook: NotebookText, name: str) -> str:
+def _marked(notebook: NotebookText, name: str, written: set[str]) -> str:
     """Write one function with its private helpers inside the solution marks.
 
     The helpers stand below the function: nbgrader puts its stub where the marked region begins,
-    which is inside the function's body.
+    which is inside the function's body. What is in `written` stands in the cell already.
     """
     module = notebook.reference
     function, *helpers = with_helpers(module, {name: getattr(module, name)})
+    helpers = [helper for helper in helpers if helper not in written]
+    written.update(helpers)
     given = [h for h in helpers if getattr(getattr(module, h), "given", False)]
     private = [h for h in helpers if h not in given]
     source = _without_decorators(getattr(module, function))
@@ -398,8 +453,10 @@ def _marked(notebook: NotebookText, name: str) -> str:
 def _marked_function(source: str, definition: ast.FunctionDef) -> str:
     lines = source.split("\n")
     body = definition.body
-    first = body[1] if ast.get_docstring(definition) is not None and len(body) > 1 else body[0]
-    start = first.lineno - 1
+    documented = ast.get_docstring(definition) is not None
+    first = body[1] if documented and len(body) > 1 else body[0]
+    # Everything behind the docstring is the answer's, comments and decorators too.
+    start = (body[0].end_lineno or 0) if documented else definition.body[0].lineno - 1
     indent = " " * first.col_offset
     return "\n".join(
         [
@@ -428,7 +485,14 @@ def _without_decorators(function: Any) -> str:
     source = textwrap.dedent(inspect.getsource(function)).rstrip()
     definition = ast.parse(source).body[0]
     assert isinstance(definition, (ast.FunctionDef, ast.ClassDef))
-    return "\n".join(source.split("\n")[definition.lineno - 1 :])
+    lines = source.split("\n")
+    kept = [
+        line
+        for decorator in definition.decorator_list
+        if not re.match(r"(forbids|part_of|given)\b", ast.unparse(decorator))
+        for line in lines[decorator.lineno - 1 : decorator.end_lineno]
+    ]
+    return "\n".join([*kept, *lines[definition.lineno - 1 :]])
 
 
 def _test_source(notebook: NotebookText, question: Question) -> str:
@@ -634,13 +698,11 @@ def read_notebook(path: Path) -> Any:
 
 
 def without_outputs(notebook: Any) -> Any:
-    """Return a notebook without outputs, counters and what running leaves in the metadata."""
+    """Return a notebook without outputs and counters."""
     bare = deepcopy(notebook)
     for cell in bare.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-            cell.metadata.pop("execution", None)
-    bare.metadata = nbformat.from_dict(json.loads(json.dumps(KERNEL)))
     return bare
 
 

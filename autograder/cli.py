@@ -4,12 +4,13 @@ import errno
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -139,24 +140,22 @@ def _grade(course: Course, name: str, only: str = "") -> None:
             raise CourseError(f"{only} handed in nothing for {name}.")
         students = [only]
     gradebook.register(assignment)
-    troubles: dict[str, list[str]] = {}
-
-    failed = []
+    failed: list[str] = []
 
     def grade_one(student: str) -> None:
         try:
-            troubles[student] = gradebook.autograde(assignment, student)
+            gradebook.autograde(assignment, student)
         except CourseError as error:
-            troubles[student] = [f"Not graded: {error}"]
+            err.print(f"{student}: {error}", style="red", markup=False)
             failed.append(student)
 
     _with_progress("Grading", students, grade_one)
-    _write_pages(course, name, troubles)
+    _write_pages(course, name, failed)
     if failed:
-        raise CourseError(f"Not graded: {', '.join(failed)}; see the last column.")
+        raise CourseError(f"Not graded: {', '.join(failed)}.")
 
 
-def _write_pages(course: Course, name: str, troubles: dict[str, list[str]] | None = None) -> None:
+def _write_pages(course: Course, name: str, failed: Sequence[str] = ()) -> None:
     from autograder import feedback as pages
     from autograder import gradebook
 
@@ -164,13 +163,16 @@ def _write_pages(course: Course, name: str, troubles: dict[str, list[str]] | Non
     reports = []
     for student in gradebook.submissions(assignment):
         made = gradebook.report(assignment, student)
-        made.remarks += (troubles or {}).get(student, [])
+        if student in failed:
+            made.remarks.append("It could not be graded this time, for a reason that is not yours.")
         pages.write_feedback(assignment, made)
         reports.append(made)
     page = pages.write_class_page(assignment, reports)
     out.print(_score_table(reports))
-    out.print(f"Feedback:   {course.root / 'feedback'}/<student>/{name}/", soft_wrap=True)
-    out.print(f"Class page: {page}", soft_wrap=True)
+    out.print(
+        f"Feedback:   {course.root / 'feedback'}/<student>/{name}/", soft_wrap=True, markup=False
+    )
+    out.print(f"Class page: {page}", soft_wrap=True, markup=False)
 
 
 def _with_progress(title: str, items: list[str], work: Callable[[str], None]) -> None:
@@ -183,7 +185,7 @@ def _with_progress(title: str, items: list[str], work: Callable[[str], None]) ->
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(title, total=len(items))
         for item in items:
-            bar.update(task, description=f"{title} {item}")
+            bar.update(task, description=escape(f"{title} {item}"))
             work(item)
             bar.advance(task)
 
@@ -200,7 +202,10 @@ def _score_table(reports: list[Any]) -> Table:
     table.add_column("to look at", overflow="fold", ratio=1)
     for made in reports:
         cells = [f"{s.awarded:g}{'*' if s.by_hand else ''}" for s in made.scores]
-        table.add_row(made.student, *cells, f"{made.total:g}", " ".join(made.remarks))
+        # Students' words are text, never markup.
+        table.add_row(
+            escape(made.student), *cells, f"{made.total:g}", escape(" ".join(made.remarks))
+        )
     table.caption = "* to be read by a person"
     table.caption_justify = "left"
     return table
@@ -249,7 +254,8 @@ def _proof_table(proven: Any) -> Table:
         if contestant.recognised and contestant.recognised != contestant.name:
             remark = f"{remark} looks like {contestant.recognised}".strip()
         verdict = "" if contestant.good else "[bold red]not as it must be[/] "
-        table.add_row(contestant.group, contestant.name, f"{contestant.points:g}", verdict + remark)
+        name, points = escape(contestant.name), f"{contestant.points:g}"
+        table.add_row(contestant.group, name, points, verdict + escape(remark))
     killed = len(proven.of("mutant")) - len(proven.survivors)
     table.caption = f"{killed} of {len(proven.of('mutant'))} mutants noticed"
     table.caption_justify = "left"

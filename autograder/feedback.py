@@ -143,7 +143,11 @@ def _parts(assignment: Assignment, text: NotebookText, report: Report) -> list[P
                     if score is None or mine
                     else score.awarded,
                     points=sum(v.points for v in mine) if score is None or mine else score.points,
-                    comment="To be read by a person." if by_hand else "",
+                    comment="To be read by a person."
+                    if by_hand
+                    else score.comment
+                    if score
+                    else "",
                 )
             )
         elif cell.metadata.get(ADDED) and cell.cell_type == "code":

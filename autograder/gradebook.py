@@ -5,6 +5,7 @@ There is one writer of the gradebook, nbgrader itself, whichever command it was 
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from autograder.course import Assignment
 from autograder.errors import CourseError
 from autograder.grading import seeds
 from autograder.grading.verdicts import Verdict
-from autograder.nbgrader_hooks import RECORD, configure
+from autograder.nbgrader_hooks import RECORD, adopt, configure, notebooks_in
 
 
 class Score(BaseModel):
@@ -36,6 +37,8 @@ class Score(BaseModel):
     points: float
     awarded: float
     by_hand: bool
+    comment: str = ""
+    """What a person wrote about it."""
 
 
 class Report(BaseModel):
@@ -116,7 +119,14 @@ def _wanted(assignment: Assignment) -> dict[str, float]:
 
 def _known(root: Path, assignment: Assignment) -> dict[str, float] | None:
     """Return the graded cells that the gradebook has of an assignment, None if it has none."""
+    ours = {known.name for known in assignment.course.assignments}
     with open_gradebook(root) as gradebook:
+        there = [known.name for known in gradebook.assignments]
+        if there and not ours & set(there):
+            raise CourseError(
+                f"{_db(root)} belongs to another course: it knows {there[0]} and nothing of this "
+                "one. Move it away to begin a new one."
+            )
         try:
             found = gradebook.find_assignment(assignment.name)
         except MissingEntry:
@@ -142,7 +152,12 @@ def submissions(assignment: Assignment) -> list[str]:
         If nobody did.
     """
     folder = assignment.course.root / "submitted"
-    students = sorted(p.parent.name for p in folder.glob(f"*/{assignment.name}") if p.is_dir())
+    students = sorted(
+        path.parent.name
+        for path in folder.glob(f"*/{assignment.name}")
+        # What archives leave behind is nobody.
+        if path.is_dir() and path.parent.name[0] not in "._"
+    )
     if not students:
         raise CourseError(
             f"There is nothing to grade: no folder {folder}/<student>/{assignment.name}. "
@@ -151,8 +166,8 @@ def submissions(assignment: Assignment) -> list[str]:
     return students
 
 
-def autograde(assignment: Assignment, student: str) -> list[str]:
-    """Grade one submission and write it into the gradebook; return remarks on what went wrong.
+def autograde(assignment: Assignment, student: str) -> None:
+    """Grade one submission and write it into the gradebook, if there is something to grade.
 
     Raises
     ------
@@ -160,26 +175,48 @@ def autograde(assignment: Assignment, student: str) -> list[str]:
         If the submission could not be graded for a reason that is not its own.
     """
     root = assignment.course.root
-    folder = root / "submitted" / student / assignment.name
-    if not any(folder.glob("*.ipynb")):
-        # nbgrader knows no submission without a notebook: nothing to write, something to say.
-        return ["Nothing was handed in: the folder holds no notebook."]
+    adopt(assignment.course, assignment.name, root / "submitted" / student / assignment.name)
+    if _nothing_to_grade(assignment, student):
+        return
     with _nbgrader(root, _db_url(root), assignment.name, student) as (directory, config):
         converter = Autograde(coursedir=directory, config=config)
         converter.force = True
         converter.start()
-    return []
+
+
+def _nothing_to_grade(assignment: Assignment, student: str) -> str:
+    """Return why nbgrader cannot grade a submission, empty if it can."""
+    if re.search(r"[*?\[\]]", student):
+        return "The name of the student's folder contains one of * ? [ ]; rename the folder."
+    folder = assignment.course.root / "submitted" / student / assignment.name
+    stems = [text.stem for text in assignment.notebooks]
+    found = notebooks_in(folder)
+    if any(path.stem in stems for path in found):
+        return ""
+    wanted = ", ".join(f"{stem}.ipynb" for stem in stems)
+    if found:
+        names = ", ".join(path.name for path in found)
+        return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
+    deeper = sorted(path.relative_to(folder) for path in folder.rglob("*.ipynb"))
+    if deeper:
+        return (
+            f"The notebook lies in a folder of its own ({deeper[0]}); move it up and grade again."
+        )
+    return f"{wanted} was not handed in: the folder holds no notebook."
 
 
 def report(assignment: Assignment, student: str) -> Report:
     """Read what the gradebook and the graded notebooks say about a submission."""
     root = assignment.course.root
+    if not _db(root).exists():
+        raise CourseError(f"There is no gradebook yet; run `course grade {assignment.name}`.")
     verdicts: dict[str, list[Verdict]] = {}
-    remarks: list[str] = []
+    reason = _nothing_to_grade(assignment, student)
+    remarks = [reason] if reason else []
     for text in assignment.notebooks:
         path = root / "autograded" / student / assignment.name / f"{text.stem}.ipynb"
         submitted = root / "submitted" / student / assignment.name / f"{text.stem}.ipynb"
-        if not submitted.exists():
+        if not submitted.exists() and not reason:
             remarks.append(f"{text.stem}.ipynb was not handed in.")
         elif path.exists():
             record = nbformat.read(path, as_version=4).metadata.get(RECORD, {})
@@ -197,12 +234,16 @@ def report(assignment: Assignment, student: str) -> Report:
 def _scores(assignment: Assignment, student: str) -> list[Score]:
     order = {q.grade_id: q for text in assignment.notebooks for q in text.questions}
     awarded: dict[str, tuple[float, bool]] = {}
+    comments: dict[str, str] = {}
     with open_gradebook(assignment.course.root) as gradebook:
         try:
             submission = gradebook.find_submission(assignment.name, student)
         except MissingEntry:
             submission = None
         for notebook in submission.notebooks if submission is not None else []:
+            for comment in notebook.comments:
+                if comment.manual_comment:
+                    comments[comment.name.removesuffix("_answer")] = comment.manual_comment
             for grade in notebook.grades:
                 # Without an automatic score only a written answer waits for a person.
                 written = order[grade.name].kind == "question"
@@ -214,6 +255,7 @@ def _scores(assignment: Assignment, student: str) -> list[Score]:
             points=question.points,
             awarded=awarded.get(name, (0.0, False))[0],
             by_hand=awarded.get(name, (0.0, False))[1],
+            comment=comments.get(name, ""),
         )
         for name, question in order.items()
     ]
@@ -266,7 +308,7 @@ def _nbgrader(
         try:
             yield CourseDirectory(config=config), config
         except NbGraderException as error:
-            raise CourseError(f"nbgrader refuses: {error} (details in {root / LOG}).") from None
+            raise CourseError(f"nbgrader stopped; {root / LOG} says why.") from error
 
 
 @contextmanager
@@ -278,6 +320,7 @@ def _quiet(root: Path) -> Iterator[None]:
         os.environ["PATH"] = os.pathsep.join([here, path])
     logger = logging.getLogger("traitlets")
     handler = logging.FileHandler(root / LOG, mode="a", encoding="utf-8", delay=True)
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk, say
     before = logger.handlers[:], logger.level, logger.propagate
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.ERROR)

@@ -55,6 +55,8 @@ def mutants(module: ModuleType, functions: Mapping[str, Callable[..., Any]]) -> 
     """Yield all mutants of the given functions and of the private helpers they use."""
     seen: dict[str, int] = {}
     for name in with_helpers(module, functions):
+        if getattr(getattr(module, name), "given", False):
+            continue
         tree = ast.parse(inspect.getsource(getattr(module, name)))
         for change, mutated in _changes(tree):
             change = f"{name}: {change}"
@@ -65,14 +67,15 @@ def mutants(module: ModuleType, functions: Mapping[str, Callable[..., Any]]) -> 
 
 
 def with_helpers(module: ModuleType, functions: Mapping[str, Any]) -> list[str]:
-    """Return the names of functions and, after them, of the private helpers they use."""
+    """Return the names of functions and, after them, of the private and given helpers they use."""
     names = list(functions)
     for name in names:  # grows while it is walked
         tree = ast.parse(inspect.getsource(getattr(module, name)))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id.startswith("_") and node.id not in names:
+            if isinstance(node, ast.Name) and node.id not in names:
                 helper = getattr(module, node.id, None)
-                if getattr(helper, "__module__", "") == module.__name__:
+                own = getattr(helper, "__module__", "") == module.__name__
+                if own and (node.id.startswith("_") or getattr(helper, "given", False)):
                     names.append(node.id)
     return names
 

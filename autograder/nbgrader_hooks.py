@@ -4,6 +4,8 @@
 button and `course grade` all end in the same checker.
 """
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -189,21 +191,43 @@ def adopt_renamed(assignment: str, student: str, notebooks: list[str]) -> None:
 
 
 def adopt(course: Course, assignment: str, folder: Path) -> list[Path]:
-    """Copy renamed notebooks in a submission's folder to the names they should have."""
+    """Copy renamed notebooks in a submission's folder to the names they should have.
+
+    A copy made for an earlier grading is made anew, or goes if it is no longer needed.
+    """
     texts = {text.stem: text for text in course.assignment(assignment).notebooks}
-    others = [path for path in sorted(folder.glob("*.ipynb")) if path.stem not in texts]
+    for stem in texts:
+        _forget_copy(folder / f"{stem}.ipynb")
+    others = [path for path in notebooks_in(folder) if path.stem not in texts]
     made = []
     for stem, text in texts.items():
         path = folder / f"{stem}.ipynb"
-        if path.exists():
-            continue
         names = {f"{question.name}_answer" for question in text.exercises}
         candidates = [other for other in others if _holds_answers(other, names)]
-        if len(candidates) == 1:
+        if not path.exists() and len(candidates) == 1:
             shutil.copyfile(candidates[0], path)
-            path.with_suffix(_ADOPTED_SUFFIX).write_text(candidates[0].name, "utf-8")
+            record = {"name": candidates[0].name, "sha256": _digest(path)}
+            path.with_suffix(_ADOPTED_SUFFIX).write_text(json.dumps(record), "utf-8")
             made.append(path)
     return made
+
+
+def notebooks_in(folder: Path) -> list[Path]:
+    """Return the notebooks of a submission's folder, without what archives and editors leave."""
+    return [path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")]
+
+
+def _forget_copy(path: Path) -> None:
+    """Remove a copy of an earlier grading, unless the student has handed in that name since."""
+    note = path.with_suffix(_ADOPTED_SUFFIX)
+    if note.exists():
+        if path.exists() and _digest(path) == json.loads(note.read_text("utf-8"))["sha256"]:
+            path.unlink()
+        note.unlink()
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _holds_answers(path: Path, names: set[str]) -> bool:
@@ -223,4 +247,4 @@ def _adopted(resources: Any) -> list[str]:
     )
     if not note.exists():
         return []
-    return [f"The notebook was handed in as {note.read_text('utf-8')}."]
+    return [f"The notebook was handed in as {json.loads(note.read_text('utf-8'))['name']}."]

@@ -3,6 +3,9 @@
 The example exercise doubles a number. Every place to be rewritten says "Rewrite".
 """
 
+import builtins
+import keyword
+import math
 import re
 from pathlib import Path
 
@@ -100,6 +103,19 @@ def {name}_by_summing(x: float) -> float:
     return sum([x, x])
 """
 
+# What the first cell of a notebook imports.
+_TAKEN = {
+    "np",
+    "check",
+    "demo",
+    "environment",
+    "images",
+    "operators",
+    "plots",
+    "progress",
+    "widgets",
+}
+
 _ROOMS = {
     "course_utils/reference": '"""Reference solutions of the notebook {notebook}."""\n',
     "course_utils/checks": (
@@ -169,7 +185,7 @@ def exercise(course: Course, name: str, notebook: str, points: float) -> list[Pa
     """
     _check_name(course, name)
     text = _notebook(course, notebook)
-    if points <= 0:
+    if not (math.isfinite(points) and points > 0):
         raise CourseError(f"{name} needs points above 0.")
     changes = {
         course.root / wing / f"{notebook}.py": part.format(name=name, points=points)
@@ -226,6 +242,8 @@ def notebook(course: Course, name: str, assignment: str) -> list[Path]:
 def _check_name(course: Course, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise CourseError(f"{name!r} is not a name like cross_correlate.")
+    if keyword.iskeyword(name) or hasattr(builtins, name) or name in _TAKEN:
+        raise CourseError(f"{name} means something else in Python or in the notebooks.")
     for text in course.notebooks:
         if name == text.name or any(name == question.name for question in text.questions):
             raise CourseError(f"The name {name} is taken, in {text.path}.")

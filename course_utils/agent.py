@@ -9,7 +9,8 @@ A request is a dict: `do` one of
     forget  `handle`
 
 and the reply a dict with `outcome`: returned (`value`, `arguments`), raised (`type`, `message`),
-missing, or refused (`message`: the value does not cross).
+missing, or refused (`message`: the value does not cross); raised replies also name the `types` that
+the exception derives from.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ class Agent:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         self._objects: dict[int, Any] = {}
+        self._made = 0
 
     def answer(self, message: Message) -> Message:
         """Carry out an encoded request and return the encoded reply. Never raises."""
@@ -35,39 +37,46 @@ class Agent:
             return encode({"outcome": "refused", "message": str(error)})
         try:
             reply = self._carry_out(request)
-        except (KeyError, AttributeError) as error:
-            # Raised by looking the function up: what the function itself raises is in the reply.
+        except _NothingThereError as error:
             return encode({"outcome": "missing", "message": str(error)})
+        except BaseException as error:  # noqa: BLE001  SystemExit is an answer, too
+            return encode(_raised(error))
         try:
             return encode(reply)
         except WireError as error:
             return encode({"outcome": "refused", "message": str(error)})
         except Exception as error:  # noqa: BLE001  an object's own code can raise anything
-            return encode({"outcome": "refused", "message": f"reading it raises {_name(error)}"})
+            return encode(
+                {"outcome": "refused", "message": f"reading it raises {type(error).__name__}"}
+            )
 
     def _carry_out(self, request: dict[str, Any]) -> dict[str, Any]:
         match request["do"]:
             case "call":
                 return self._call(self._target(request), request)
             case "get":
-                return self._returned(getattr(self._object(request), request["name"]))
+                return self._returned(_attribute(self._object(request), request["name"]))
             case "load":
                 _load(self._object(request), request["values"])
                 return self._returned(None)
             case _:
+                self._object(request)
                 del self._objects[request["handle"].number]
                 return self._returned(None)
 
     def _object(self, request: dict[str, Any]) -> Any:
-        return self._objects[request["handle"].number]
+        number = request["handle"].number
+        if number not in self._objects:
+            raise _NothingThereError("there is no such object")
+        return self._objects[number]
 
     def _target(self, request: dict[str, Any]) -> Callable[..., Any]:
         if "handle" in request:
-            target = getattr(self._object(request), request["name"])
+            target = _attribute(self._object(request), request["name"])
         else:
-            target = self._namespace[request["name"]]
+            target = self._namespace.get(request["name"])
         if not callable(target):
-            raise AttributeError(f"{request['name']} is not a function")
+            raise _NothingThereError(f"there is no function {request['name']}")
         return target  # type: ignore[no-any-return]
 
     def _call(self, target: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +84,10 @@ class Agent:
         keywords = {k: self._resolved(v) for k, v in request["keywords"].items()}
         # The seed too belongs to the call: equal calls draw equal numbers in a fresh process.
         np.random.seed(0)
-        try:
-            value = target(*arguments, **keywords)
-            if request.get("keep"):
-                value = self._kept(value)
-            reply = self._returned(value)
-        except BaseException as error:  # noqa: BLE001  SystemExit is an answer, too
-            return {"outcome": "raised", "type": _name(error), "message": _message(error)}
+        value = target(*arguments, **keywords)
+        if request.get("keep"):
+            value = self._kept(value)
+        reply = self._returned(value)
         if request.get("watch"):
             reply["arguments"] = [
                 a if isinstance(a, (np.ndarray, list, dict)) else None for a in arguments
@@ -89,15 +95,39 @@ class Agent:
         return reply
 
     def _resolved(self, value: Any) -> Any:
-        return self._objects[value.number] if isinstance(value, Handle) else value
+        if isinstance(value, Handle):
+            return self._object({"handle": value})
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._resolved(item) for item in value)
+        return value
 
     def _kept(self, value: Any) -> Handle:
-        number = max(self._objects, default=0) + 1
-        self._objects[number] = value
-        return Handle(number)
+        self._made += 1
+        self._objects[self._made] = value
+        return Handle(self._made)
 
     def _returned(self, value: Any) -> dict[str, Any]:
         return {"outcome": "returned", "value": value}
+
+
+class _NothingThereError(Exception):
+    """The function, attribute or object of a request does not exist."""
+
+
+def _attribute(target: Any, name: str) -> Any:
+    if not hasattr(type(target), name) and not hasattr(target, name):
+        raise _NothingThereError(f"there is no {name}")
+    return getattr(target, name)
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    return {
+        "outcome": "raised",
+        "type": kinds[0],
+        "types": kinds,
+        "message": _message(error),
+    }
 
 
 def _load(target: Any, values: dict[str, Any]) -> None:
@@ -106,10 +136,6 @@ def _load(target: Any, values: dict[str, Any]) -> None:
         return
     for name, value in values.items():
         setattr(target, name, value)
-
-
-def _name(error: BaseException) -> str:
-    return type(error).__name__
 
 
 def _message(error: BaseException) -> str:

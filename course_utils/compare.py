@@ -58,6 +58,9 @@ def _array_difference(got: Any, expected: Any, rtol: float, atol: float) -> str 
         return f"The shape is wrong: you return {got.shape}, expected {expected.shape}."
     if not _same_kind(got.dtype, expected.dtype):
         return f"The dtype is wrong: you return {got.dtype}, expected {expected.dtype}."
+    if got.dtype.kind == "f" and got.dtype.itemsize < 8:
+        # Computed in single precision: right, and less exact.
+        rtol, atol = max(rtol, 1e-4), max(atol, 1e-5)
     with np.errstate(all="ignore"):
         close = np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
         if close.all():
@@ -99,7 +102,8 @@ def _mapping_difference(
     if not isinstance(got, Mapping):
         return _type_sentence("a dict", got)
     if set(got) != set(expected):
-        return f"The keys are wrong: you return {sorted(got)}, expected {sorted(expected)}."
+        there, wanted = (", ".join(sorted(map(str, keys))) for keys in (got, expected))
+        return f"The keys are wrong: you return {there}, expected {wanted}."
     for key, value in expected.items():
         sentence = difference(got[key], value, rtol=rtol, atol=atol, name=str(key))
         if sentence is not None:

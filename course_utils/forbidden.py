@@ -12,6 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +39,7 @@ class Findings:
 
 def sentence(findings: Findings) -> str:
     """Say which forbidden call was found."""
-    return f"It calls {findings.forbidden[0]}, which this exercise asks you to write yourself."
+    return f"It uses {findings.forbidden[0]}, which this exercise asks you to do without."
 
 
 def inspect_cells(cells: Sequence[str], function: str, forbids: Iterable[str]) -> Findings:
@@ -66,12 +67,13 @@ def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        methods = [m for m in vars(current).values() if inspect.isfunction(m)]
+        methods = [m for m in getattr(current, "__dict__", {}).values() if inspect.isfunction(m)]
         for part in methods if isinstance(current, type) else [current]:
             tree = _source_tree(part)
             if tree is not None:
                 code.read(tree)
-                name = _ANSWER if current is inspect.unwrap(function) else current.__name__
+                answer = current is inspect.unwrap(function)
+                name = _ANSWER if answer else getattr(current, "__name__", "")
                 code.definitions.setdefault(name, []).append(tree)
                 pending += code.resolve(tree, part)
     return code.uses(_ANSWER, forbids)
@@ -88,17 +90,23 @@ def _source_tree(function: Any) -> ast.Module | None:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    # Lines of IPython (`%timeit`, `!ls`) are no Python; the rest of the cell still counts.
-    lines = ["" if line.lstrip()[:1] in ("%", "!", "?") else line for line in source.split("\n")]
+    """Parse a cell as IPython would run it, magics and all; None if it would not run."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
     try:
-        return ast.parse("\n".join(lines))
+        tree: ast.Module = ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return tree
+
+
+_Scope = Mapping[str, str | None]
+"""Names of a function's own: what an import inside it stands for, None for its variables."""
 
 
 @dataclass
 class _Code:
-    """The definitions and import aliases of some code."""
+    """What the names of some code stand for when it has run: the last definition counts."""
 
     aliases: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
@@ -106,20 +114,16 @@ class _Code:
     """Modules of which every name was imported."""
 
     def read(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):
+        for node in _statements(tree.body):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                self.aliases.update(_imported(node))
+                for name, dotted in _imported(node).items():
+                    self.definitions.pop(name, None)
+                    self.aliases[name] = dotted
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                     self.stars.append(node.module or "")
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                self.definitions.setdefault(node.name, []).append(node)
-            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    for name in ast.walk(target):
-                        if isinstance(name, ast.Name):
-                            self.definitions.setdefault(name.id, []).append(node.value)
+            for name, value in _defined(node):
+                self.aliases.pop(name, None)
+                self.definitions[name] = [value]
 
     def resolve(self, tree: ast.Module, function: Any) -> list[Any]:
         """Look up the names of a live function; return its own module's functions among them."""
@@ -141,7 +145,7 @@ class _Code:
         forbidden: dict[str, None] = {}
         dynamic: dict[str, None] = {}
         for dotted in self._reached(function):
-            if any(dotted == ban or dotted.startswith(ban + ".") for ban in banned):
+            if any(_matches(dotted, ban) for ban in banned):
                 forbidden[dotted] = None
             elif any(dotted == way or dotted.startswith(way + ".") for way in _DYNAMIC):
                 dynamic[dotted] = None
@@ -155,42 +159,109 @@ class _Code:
                 continue
             seen.add(name)
             for definition in self.definitions.get(name, ()):
-                for node, own in _scoped(definition, frozenset()):
+                for node, scope in _scoped(definition, {}):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
                         yield from _imported(node).values()
                     root = _root(node)
-                    if root is None or root in own:
+                    if root is None:
                         continue
-                    yield _dotted(node, self.aliases)
-                    if not self._known(root):
-                        yield from (f"{star}.{root}" for star in self.stars)
+                    if root in scope:
+                        alias = scope[root]
+                        if alias is not None:
+                            yield _dotted(node, alias)
+                        continue
+                    yield _dotted(node, self.aliases.get(root, self._from_star(root)))
                     pending.append(root)
 
-    def _known(self, name: str) -> bool:
-        return name in self.aliases or name in self.definitions or hasattr(builtins, name)
+    def _from_star(self, name: str) -> str:
+        """Return what a name stands for that is neither defined nor imported by itself."""
+        if name not in self.definitions and not hasattr(builtins, name):
+            for star in reversed(self.stars):
+                if star.split(".")[0] in _LIBRARIES and hasattr(_module(star), name):
+                    return f"{star}.{name}"
+        return name
 
 
-def _scoped(node: ast.AST, own: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """Walk a tree; with every node go the local names of the functions around it.
+_LIBRARIES = ("numpy", "scipy", "skimage", "torch")
+
+
+def _module(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def _matches(dotted: str, ban: str) -> bool:
+    """Tell whether a name is banned; with `numpy.convolve` goes `numpy.ma.convolve`."""
+    if dotted == ban or dotted.startswith(ban + "."):
+        return True
+    library, _, function = ban.rpartition(".")
+    return bool(library) and dotted.startswith(library + ".") and dotted.endswith("." + function)
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Walk the statements that a cell itself runs, in order; not those inside its functions."""
+    for node in body:
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for part in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(node, part, []))
+        for handler in getattr(node, "handlers", []):
+            yield from _statements(handler.body)
+
+
+def _defined(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    """Return the names that a statement binds, each with what it binds them to."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name, node
+        return
+    pairs: list[tuple[ast.AST, ast.AST]] = []
+    if isinstance(node, ast.Assign):
+        pairs = [(target, node.value) for target in node.targets]
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and node.value is not None:
+        pairs = [(node.target, node.value)]
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
+        pairs = [(node.target, node.iter)]
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        pairs = [(i.optional_vars, i.context_expr) for i in node.items if i.optional_vars]
+    elif isinstance(node, ast.Expr):
+        named = (n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+        pairs = [(n.target, n.value) for n in named]
+    for target, value in pairs:
+        for name in ast.walk(target):
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                yield name.id, value
+
+
+def _scoped(node: ast.AST, scope: _Scope) -> Iterator[tuple[ast.AST, _Scope]]:
+    """Walk a tree; with every node go the names of the functions around it.
 
     A parameter called `signal` is not the module `scipy.signal` that another cell imports.
     """
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        own = own | _locals(node)
-    yield node, own
+        scope = {**scope, **_own_names(node)}
+    yield node, scope
     for child in ast.iter_child_nodes(node):
-        yield from _scoped(child, own)
+        yield from _scoped(child, scope)
 
 
-def _locals(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
-    names = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> _Scope:
+    names: dict[str, str | None] = {
+        node.arg: None for node in ast.walk(function.args) if isinstance(node, ast.arg)
+    }
     shared: set[str] = set()
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
+            names[node.id] = None
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node is not function:
+            names[node.name] = None
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update(_imported(node))
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             shared.update(node.names)
-    return frozenset(names - shared)
+    return {name: value for name, value in names.items() if name not in shared}
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:
@@ -210,11 +281,10 @@ def _root(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _dotted(node: ast.AST, aliases: Mapping[str, str]) -> str:
+def _dotted(node: ast.AST, root: str) -> str:
+    """Write an expression like `a.b.c` with dots, `root` in the place of its first name."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    assert isinstance(node, ast.Name)
-    parts.append(aliases.get(node.id, node.id))
-    return ".".join(reversed(parts))
+    return ".".join([root, *reversed(parts)])

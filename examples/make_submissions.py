@@ -205,6 +205,8 @@ def warnings_and_stderr(notebook: Any, answers: dict[str, str]) -> Any:
         "    padded = _pad(image, kernel.shape, padding)",
     )
     answers = changed(answers, "cross_correlate_answer", edit)
+    debug = ("padded = np.pad(", "print('size', size)\n    padded = np.pad(")
+    answers = changed(answers, "moving_average_answer", debug)
     answers["cross_correlate_answer"] = (
         "import sys\nimport warnings\n\n" + answers["cross_correlate_answer"]
     )

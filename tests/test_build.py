@@ -144,7 +144,7 @@ def test_a_failing_source_is_refused_and_changes_nothing(course_copy: Path) -> N
 def leak(change: Callable[[Any], None]) -> None:
     notebook = nbformat.read(ROOT / "release" / NOTEBOOK, as_version=4)
     change(notebook)
-    (text,) = Course.at(ROOT).notebooks
+    text = Course.at(ROOT).find("cross_correlate")
     build.check_release(notebook, text)
 
 
@@ -290,8 +290,41 @@ def test_to_change_a_hint_one_file_is_opened() -> None:
     assert written == ["autograder/variants/linear_filters.py"]
 
 
+def marked(source: str) -> str:
+    import ast
+
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    return build._marked_function(source, definition)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    # the trick\n    return 1",
+        "    @cache\n    def inner():\n        return 1\n    return inner()",
+        "\n    x = 1\n\n    return x",
+    ],
+)
+def test_all_behind_the_docstring_is_the_answers(body: str) -> None:
+    source = f'def f():\n    """Do it."""\n{body}'
+    head, _, region = marked(source).partition(build.BEGIN_SOLUTION)
+    assert head.strip() == 'def f():\n    """Do it."""'
+    assert body.strip() in region
+
+
+def test_check_notices_strays(course_copy: Path) -> None:
+    (course_copy / "release" / "a1_filtering" / "9_old.ipynb").write_text("{}")
+    path = course_copy / "source" / NOTEBOOK
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["authors"] = [{"name": "Jane"}]
+    nbformat.write(notebook, path)
+    strays = ["release/a1_filtering/9_old.ipynb", f"source/{NOTEBOOK}"]
+    assert build.check(Course.at(course_copy)) == strays
+
+
 def test_answers_are_marked_whole(course: Course) -> None:
-    (text,) = course.notebooks
+    text = course.find("cross_correlate")
     source = build.answer_source(text, "cross_correlate")
     assert source.startswith("# Write this without scipy")
     region = re.search(r"### BEGIN SOLUTION\n(.*)### END SOLUTION$", source, re.DOTALL)

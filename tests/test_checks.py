@@ -79,7 +79,7 @@ def library(image: Any, kernel: Any, padding: str = "symmetric") -> Any:
 @pytest.mark.parametrize(
     ("function", "sentence"),
     [
-        (library, "It calls scipy.ndimage"),
+        (library, "It uses scipy.ndimage"),
         (lambda image, kernel, padding="": 1 / 0, "It raises ZeroDivisionError: division by zero."),
         (lambda image, kernel, padding="": None, "You return nothing (None), expected an array."),
         (lambda image, kernel, padding="": [1], "The type is wrong: you return a list"),

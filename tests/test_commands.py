@@ -88,7 +88,7 @@ def test_a_gradebook_that_is_none(course_copy: Path) -> None:
     assert "gradebook.db cannot be used as a gradebook" in said
 
 
-def test_a_gradebook_of_something_else(course_copy: Path) -> None:
+def test_a_gradebook_of_no_course(course_copy: Path) -> None:
     hand_in(course_copy)
     with sqlite3.connect(course_copy / "gradebook.db") as other:
         other.execute("CREATE TABLE assignment (title TEXT)")
@@ -111,11 +111,76 @@ def test_a_gradebook_of_another_version(course_copy: Path) -> None:
     assert (course_copy / "gradebook.db").read_bytes() == before
 
 
-def test_no_gradebook_yet_is_no_problem(course_copy: Path) -> None:
+@pytest.mark.parametrize("command", ["report", "feedback"])
+def test_no_gradebook_yet(command: str, course_copy: Path) -> None:
     hand_in(course_copy)
-    done = course(course_copy, "report", "a1_filtering")
-    assert done.returncode == 0
-    assert "student-07" in done.stdout
+    said = sentence(course(course_copy, command, "a1_filtering"))
+    assert said == "There is no gradebook yet; run `course grade a1_filtering`."
+    assert not (course_copy / "gradebook.db").exists()
+    assert not (course_copy / "feedback").exists()
+
+
+def test_a_gradebook_of_another_course(course_copy: Path) -> None:
+    from nbgrader.api import Gradebook
+
+    hand_in(course_copy)
+    with Gradebook(f"sqlite:///{course_copy / 'gradebook.db'}") as other:
+        other.add_assignment("ps1")
+    before = (course_copy / "gradebook.db").read_bytes()
+    said = sentence(course(course_copy, "grade", "a1_filtering"))
+    assert "belongs to another course: it knows ps1" in said
+    assert (course_copy / "gradebook.db").read_bytes() == before
+
+
+def test_strange_submissions_are_told_in_words(course_copy: Path) -> None:
+    """Everything but the notebook that was asked for; nothing of it stops the batch."""
+    release = course_copy / "release" / "a1_filtering" / "1_linear_filters.ipynb"
+    folders = {
+        "anna": ["homework0.ipynb"],
+        "ben": ["deep/1_linear_filters.ipynb"],
+        "c[1]": ["1_linear_filters.ipynb"],
+        "__MACOSX": ["._1_linear_filters.ipynb"],
+        "dora": [".hidden.ipynb"],
+    }
+    for student, files in folders.items():
+        for file in files:
+            path = course_copy / "submitted" / student / "a1_filtering" / file
+            path.parent.mkdir(parents=True)
+            path.write_text("{}" if "homework" in file else release.read_text())
+    done = course(course_copy, "grade", "a1_filtering")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.replace("│", " ").split())
+    assert "found homework0.ipynb" in said
+    assert "deep/1_linear_filters.ipynb" in said
+    assert "contains one of * ? [ ]" in said
+    assert "the folder holds no notebook" in said
+    assert "c[1]" in said
+    assert "MACOSX" not in said
+    again = course(course_copy, "report", "a1_filtering")
+    assert "found homework0.ipynb" in " ".join(again.stdout.replace("│", " ").split())
+
+
+def test_a_renamed_notebook_handed_in_again(course_copy: Path) -> None:
+    from autograder import gradebook
+    from autograder.course import Course
+
+    folder = course_copy / "submitted" / "student-01" / "a1_filtering"
+    folder.mkdir(parents=True)
+    samples = ROOT / "examples" / "submissions"
+    notebook = "a1_filtering/1_linear_filters.ipynb"
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    gradebook.register(assignment)
+
+    def points(student: str, name: str) -> tuple[float, list[str]]:
+        shutil.copy(samples / student / notebook, folder / name)
+        gradebook.autograde(assignment, "student-01")
+        report = gradebook.report(assignment, "student-01")
+        return report.total, report.remarks
+
+    adopted = ["The notebook was handed in as mine [final].ipynb."]
+    assert points("student-07", "mine [final].ipynb") == (0, adopted)
+    assert points("student-06", "mine [final].ipynb") == (7, adopted)
+    assert points("student-01", "1_linear_filters.ipynb") == (19, [])
 
 
 def test_a_short_secret(course_copy: Path) -> None:

@@ -30,6 +30,14 @@ FORBIDDEN = {
     "through a lambda": ["import numpy as np\nf = lambda x: np.convolve(x, x)"],
     "star": ["from scipy.ndimage import *\ndef f(x):\n    return correlate(x, x)"],
     "beside a magic": ["%matplotlib inline\nimport scipy\ndef f(x):\n    return scipy.fft.fft(x)"],
+    "beside a shell line": ["import scipy\nfiles = !ls\ndef f(x):\n    return scipy.fft.fft(x)"],
+    "under another name of numpy's": [
+        "import numpy as np\ndef f(x):\n    return np.ma.convolve(x, x)"
+    ],
+    "through a loop": [
+        "import numpy as np\nfor g in [np.convolve]:\n    pass",
+        "def f(x):\n    return g(x, x)",
+    ],
     "decorated": [
         "import scipy\ndef wrap(g):\n    return scipy.ndimage.correlate\n@wrap\ndef f(x):\n"
         "    return x"
@@ -37,6 +45,24 @@ FORBIDDEN = {
 }
 
 HONEST = {
+    "an experiment defined before the answer": [
+        "from scipy import ndimage\ndef f(x):\n    return ndimage.correlate(x, x)",
+        "def f(x):\n    return x",
+    ],
+    "two stars": [
+        "from numpy import *\nfrom scipy.ndimage import *",
+        "def f(x):\n    return pad(x, 1)",
+    ],
+    "an import replaced by a function": [
+        "from scipy.ndimage import correlate",
+        "def correlate(x):\n    return x",
+        "def f(x):\n    return correlate(x)",
+    ],
+    "a local name of another function": [
+        "from scipy import ndimage\ndef benchmark(x):\n    out = ndimage.correlate(x, x)",
+        "out = 3",
+        "def f(x):\n    return x + out",
+    ],
     "elsewhere": [
         "from scipy import ndimage\nprint(ndimage.correlate([1.0], [1.0]))",
         "def f(x):\n    return x",
@@ -91,7 +117,7 @@ def test_live_functions_are_looked_at_as_well(cells: list[str]) -> None:
 
     namespace: dict[str, object] = {"__name__": "__main__"}
     for number, cell in enumerate(cells):
-        cell = cell.replace("%matplotlib inline\n", "")
+        cell = cell.replace("%matplotlib inline\n", "").replace("files = !ls\n", "")
         name = f"<cell-{hash(cell)}-{number}>"
         linecache.cache[name] = (len(cell), None, cell.splitlines(keepends=True), name)
         exec(compile(cell, name, "exec"), namespace)

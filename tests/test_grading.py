@@ -1,6 +1,7 @@
 """The round trip: sample submissions through `course grade` and through plain nbgrader."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_output
 
-from autograder import gradebook
+from autograder import cli, gradebook
 from autograder.course import Course
 from autograder.grading import replays
 from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
@@ -186,6 +187,21 @@ def test_a_retyped_answer_counts() -> None:
     assert {c.id: c for c in rebuilt.notebook.cells}["lsi_answer"].cell_type == "code"
 
 
+def test_a_split_answer_is_put_together() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        answer = cell(notebook, "lsi_answer")
+        place = notebook["cells"].index(answer)
+        second = {**answer, "id": "second", "source": "def is_shift_invariant():\n    pass"}
+        notebook["cells"].insert(place + 1, second)
+        answer["source"] = "def is_linear():\n    pass"
+
+    rebuilt = handed_in(change)
+    assert rebuilt.remarks == ["lsi: the answer was split over 2 cells."]
+    source = {c.id: c for c in rebuilt.notebook.cells}["lsi_answer"].source
+    assert "def is_linear" in source
+    assert "def is_shift_invariant" in source
+
+
 def test_own_cells_follow_the_released_cell_they_followed() -> None:
     own = {"cell_type": "code", "id": "x", "metadata": {}, "source": "y = 1", "outputs": []}
 
@@ -273,6 +289,21 @@ def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
                     assert replays.finding_in_process(replay, nudged, functions, 1.0).awarded == 1.0
 
 
+def test_students_words_are_no_markup() -> None:
+    report = gradebook.Report(
+        student="[/b]",
+        assignment="a1",
+        scores=[gradebook.Score(question="q", points=1, awarded=0, by_hand=False)],
+        verdicts={},
+        remarks=["stops with ValueError: see [/home] now"],
+    )
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    console.print(cli._score_table([report]))
+    assert "see [/home] now" in console.export_text()
+
+
 # --- A kernel that dies ---------------------------------------------------------------------------
 
 
@@ -296,7 +327,7 @@ def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_
     settings.write_text(settings.read_text().split("limits:")[0] + limits)
     assignment = Course.at(course_copy).assignment("a1_filtering")
     gradebook.register(assignment)
-    assert gradebook.autograde(assignment, "student-01") == []
+    gradebook.autograde(assignment, "student-01")
     report = gradebook.report(assignment, "student-01")
     assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
     verdicts = {v.question: v for v in report.verdicts["1_linear_filters"]}

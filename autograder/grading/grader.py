@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder import hidden, variants
-from autograder.build import BEGIN_HIDDEN, END_HIDDEN
 from autograder.course import NotebookText, Question
 from autograder.grading import replays, seeds
 from autograder.grading.kernel import Session, session
-from autograder.grading.rebuild import Rebuilt, code_cells
+from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
 from course_utils import forbidden
 from course_utils.wire import Message
@@ -44,9 +43,10 @@ def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: by
             elif question.kind == "replay":
                 verdicts.append(_replay(text, question, rebuilt, sessions, source))
         sessions.current()
+        remarks = [*rebuilt.remarks, *sessions.remarks()]
     finally:
         sessions.close()
-    return Graded(rebuilt.notebook, verdicts, [*rebuilt.remarks, *_to_look_at(verdicts)])
+    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
 
 
 _MOST_DEATHS = 5
@@ -61,16 +61,22 @@ class _Sessions:
         self._stack = ExitStack()
         self._session: Session | None = None
         self._deadly: set[str] = set()
+        self._last_try = False
 
     def current(self) -> Session:
         """Return a session.
 
         A cell that ended the kernel is left out of the next one, so that it costs no more than
-        itself. After too many of them a dead session is returned.
+        itself. After many of them the student's own cells are all left out; if that does not help,
+        a dead session is returned.
         """
         while self._session is None or not self._session.alive:
-            if len(self._deadly) >= _MOST_DEATHS and self._session is not None:
-                return self._session
+            if len(self._deadly) >= _MOST_DEATHS:
+                own = {cell.id for cell in self._notebook.cells if cell.metadata.get(ADDED)}
+                if own <= self._deadly and self._session is not None and self._last_try:
+                    return self._session
+                self._last_try = own <= self._deadly
+                self._deadly |= own
             self.close()
             self._session = self._stack.enter_context(
                 session(self._notebook, self._limits, self._deadly)
@@ -80,6 +86,12 @@ class _Sessions:
     def ask(self, request: Message) -> Message:
         """See `Carrier.ask`."""
         return self.current().ask(request)
+
+    def remarks(self) -> list[str]:
+        """Say in words that cells were left out."""
+        if not self._deadly:
+            return []
+        return [f"{len(self._deadly)} cells that took too long or ended Python were left out."]
 
     def close(self) -> None:
         """End the kernel, if there is one."""
@@ -136,13 +148,11 @@ def _replay(
             if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
         )
         running = sessions.current()
-        printed = running.run(_hidden_part(reference.source)) if running.alive else []
+        replay = hidden.replay_of(question.name)
+        assert replay is not None
+        printed = running.run(replays.muted(replay)) if running.alive else []
         finding = replays.finding(printed, reference.outputs, question.points)
     return Verdict(question=question.grade_id, points=question.points, findings=[finding])
-
-
-def _hidden_part(source: str) -> str:
-    return source.split(BEGIN_HIDDEN, 1)[1].split(END_HIDDEN, 1)[0].strip("\n")
 
 
 def _to_look_at(verdicts: Sequence[Verdict]) -> list[str]:
@@ -150,6 +160,6 @@ def _to_look_at(verdicts: Sequence[Verdict]) -> list[str]:
     notes = [verdict.note for verdict in verdicts if verdict.note]
     for verdict in verdicts:
         sentences = {finding.sentence for finding in verdict.findings}
-        if len(sentences) == 1 and next(iter(sentences)).startswith(("The answer", "It calls")):
+        if len(sentences) == 1 and next(iter(sentences)).startswith(("The answer", "It uses")):
             notes.append(f"{verdict.question}: {sentences.pop().rstrip('.')}.")
     return notes

@@ -84,7 +84,7 @@ class Session:
     def ask(self, request: Message) -> Message:
         """See `Carrier.ask`."""
         if not self.alive:
-            raise KernelGone("The notebook ends the Python process again and again")
+            raise KernelGone("Cells of the notebook take too long or end Python, again and again")
         if not self._comm:
             self.run(_SERVE)
             self._comm = self._send("comm_open", {"target_name": _CHANNEL, "data": {}}, [])

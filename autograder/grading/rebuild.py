@@ -5,6 +5,7 @@ behind. Code cells that the student added run in place, after the released cell 
 had to be repaired is told in words.
 """
 
+import ast
 import json
 from collections.abc import Mapping
 from copy import deepcopy
@@ -113,6 +114,10 @@ def _put_answer(cell: Any, copies: list[_Submitted], remarks: list[str]) -> None
     answers = {copy.source: copy for copy in copies if copy.source.strip() != stub.strip()}
     if not copies:
         remarks.append(f"{name}: the answer cell is missing, so the question counts as unanswered.")
+    elif len(answers) > 1 and _are_pieces(list(answers)):
+        # JupyterLab's "split cell" leaves the answer's name on both pieces.
+        cell.source = "\n".join(answers)
+        remarks.append(f"{name}: the answer was split over {len(answers)} cells.")
     elif len(answers) > 1:
         remarks.append(
             f"{name}: {len(answers)} cells claim to be the answer, so none was taken; "
@@ -125,6 +130,16 @@ def _put_answer(cell: Any, copies: list[_Submitted], remarks: list[str]) -> None
             remarks.append(f"{name}: the answer cell had become a {answer.kind} cell.")
         if cell.cell_type == "markdown" and isinstance(answer.attachments, Mapping):
             cell.attachments = nbformat.from_dict(_pictures(answer.attachments))
+
+
+def _are_pieces(sources: list[str]) -> bool:
+    """Tell whether cells are pieces of one answer: they parse, and define nothing twice."""
+    try:
+        tree = ast.parse("\n".join(sources))
+    except (SyntaxError, ValueError):
+        return False
+    names = [n.name for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    return len(names) == len(set(names))
 
 
 def _pictures(attachments: Mapping[str, Any]) -> dict[str, dict[str, str]]:

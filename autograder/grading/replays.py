@@ -6,6 +6,7 @@ output, stay here. nbval's own comparison of outputs is used, outside any kernel
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -38,11 +39,30 @@ _SKIPPED = ("metadata", "traceback", "text/latex", "prompt_number", "output_type
             "execution_count")  # fmt: skip
 
 
+def muted(replay: Replay) -> str:
+    """Return code that prints the replay's values, and nothing the student's functions print."""
+    names = ", ".join(replay.functions)
+    calls = ", ".join(f"_muted({name})" for name in replay.functions)
+    return f"""\
+def _muted(function):
+    import contextlib, io
+    def call(*arguments, **keywords):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return function(*arguments, **keywords)
+    return call
+
+def _replay({names}):
+{textwrap.indent(replay.source, "    ")}
+
+_replay({calls})
+"""
+
+
 def finding(printed: list[Any], expected: list[Any], points: float) -> Finding:
     """Compare the outputs of a replay and say what came of it."""
     errors = [output for output in printed if output.get("output_type") == "error"]
-    # What a library writes to stderr (a warning, a progress bar) costs nothing.
-    said = [output for output in printed if output.get("name") != "stderr"]
+    # What a library writes to stderr (a warning, a progress bar) or displays costs nothing.
+    said = [output for output in printed if output.get("name") == "stdout"]
     if errors and errors[0].get("ename") == "NotImplementedError":
         sentence = "Not attempted"
     elif errors:
@@ -71,7 +91,7 @@ def _run(replay: Replay, namespace: Mapping[str, Any]) -> list[Any]:
     outputs = []
     try:
         with contextlib.redirect_stdout(printed):
-            exec(replay.source, names)
+            exec(muted(replay), names)
     except Exception as error:  # noqa: BLE001  what the function raises is the output
         outputs.append(new_output("error", ename=type(error).__name__, evalue="", traceback=[]))
     if printed.getvalue():

@@ -92,6 +92,13 @@ def load(notebook: str) -> None:
     import_module(f"{__name__}.{notebook}")
 
 
+def registered(notebook: str) -> set[str]:
+    """Return the questions that the variants of a notebook answer."""
+    home = f"{__name__}.{notebook}"
+    known = [variant for group in (_WRONG, _RIGHT) for one in group.values() for variant in one]
+    return {v.question for v in known if v.implementation.__module__ == home}
+
+
 def wrong_of(question: str) -> list[Variant]:
     """Return the wrong variants of a question."""
     return list(_WRONG.get(question, ()))

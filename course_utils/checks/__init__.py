@@ -77,6 +77,12 @@ class Complaint(Exception):
     """Raised by an example that finds something wrong itself; the text is what to say."""
 
 
+def registered(notebook: str) -> set[str]:
+    """Return the questions that the examples of a notebook are about."""
+    home = f"{__name__}.{notebook}"
+    return {q for q, known in _EXAMPLES.items() if any(e.run.__module__ == home for e in known)}
+
+
 def must_raise(kind: str, function: Callable[..., Any], *arguments: Any) -> bool:
     """Return True if a call raises an exception of the type called `kind`. For use in examples.
 
@@ -90,7 +96,7 @@ def must_raise(kind: str, function: Callable[..., Any], *arguments: Any) -> bool
     except NotImplementedError:
         raise
     except Exception as error:  # noqa: BLE001  any exception is an answer here
-        if type(error).__name__ == kind:
+        if kind in [base.__name__ for base in type(error).__mro__]:
             return True
         raise Complaint(f"It raises {type(error).__name__} where a {kind} is due.") from None
     raise Complaint(f"It raises nothing where a {kind} is due.")
