@@ -197,7 +197,8 @@ def _nothing_to_grade(assignment: Assignment, student: str) -> str:
     if found:
         names = ", ".join(path.name for path in found)
         return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
-    deeper = sorted(path.relative_to(folder) for path in folder.rglob("*.ipynb"))
+    inside = sorted(path.relative_to(folder) for path in folder.rglob("*.ipynb"))
+    deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
     if deeper:
         return (
             f"The notebook lies in a folder of its own ({deeper[0]}); move it up and grade again."

@@ -318,7 +318,12 @@ def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_
     source = nbformat.read(ROOT / "source" / NOTEBOOK, as_version=4)
     for one in source.cells:
         if one.id == "moving_average_answer":
-            one.source = f"def moving_average(s, size):\n    if len(s) > 6:\n        {body}\n"
+            # The lengths of the signals that the notebook itself tries.
+            tried = "(5, 6, 60, 61, 480)"
+            one.source = (
+                f"def moving_average(s, size):\n    if len(s) not in {tried}:\n        {body}\n"
+                "    return s\n"
+            )
     path = course_copy / "submitted" / "student-01" / NOTEBOOK
     path.parent.mkdir(parents=True)
     nbformat.write(source, path)
@@ -332,3 +337,21 @@ def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_
     assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
     verdicts = {v.question: v for v in report.verdicts["1_linear_filters"]}
     assert verdicts["moving_average"].findings[0].sentence == sentence
+
+
+def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
+    notebook = nbformat.read(
+        ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
+    )
+    notebook.cells += [
+        nbformat.v4.new_code_cell("import os; os._exit(1)", id=f"own-{i}") for i in range(4)
+    ]
+    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    gradebook.register(assignment)
+    gradebook.autograde(assignment, "student-01")
+    report = gradebook.report(assignment, "student-01")
+    assert report.total == 19
+    assert report.remarks == ["4 cells that took too long or ended Python were left out."]

@@ -245,7 +245,7 @@ def test_calls_that_give_no_value_say_why() -> None:
         someone.broken()
     with pytest.raises(Raised, match="SystemExit"):
         someone.leaves()
-    with pytest.raises(Raised, match="^It raises an exception of its own$") as caught:
+    with pytest.raises(Raised, match=r"^It raises an exception of its own$") as caught:
         someone.derived()
     assert "ValueError" in caught.value.kinds
 
@@ -260,7 +260,7 @@ def test_an_agent_always_answers() -> None:
             return 2 * x
 
         def total(self, others: list[Any]) -> float:
-            return sum(other(1.0) for other in others)
+            return float(sum(other(1.0) for other in others))
 
     someone = student(Odd=Odd)
     odd = someone.Odd.make()

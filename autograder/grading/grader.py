@@ -49,7 +49,7 @@ def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: by
     return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
 
 
-_MOST_DEATHS = 5
+_MOST_DEATHS = 3
 
 
 class _Sessions:
