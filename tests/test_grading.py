@@ -202,6 +202,15 @@ def test_a_split_answer_is_put_together() -> None:
     assert "def is_shift_invariant" in source
 
 
+def test_cells_that_lost_their_names_are_known_by_their_text() -> None:
+    def change(notebook: dict[str, Any]) -> None:
+        for one in notebook["cells"]:
+            del one["id"]
+
+    rebuilt = handed_in(change)
+    assert [c.id for c in rebuilt.notebook.cells] == [c.id for c in released().cells]
+
+
 def test_own_cells_follow_the_released_cell_they_followed() -> None:
     own = {"cell_type": "code", "id": "x", "metadata": {}, "source": "y = 1", "outputs": []}
 

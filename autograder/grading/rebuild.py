@@ -161,10 +161,13 @@ def _own_cells(released: Mapping[str, Any], submitted: list[_Submitted]) -> dict
     """Return the student's own cells, by the name of the released cell that they follow."""
     own: dict[str, list[Any]] = {}
     place, count = "", 0
+    # Some editors lose the names of cells; what a cell says still tells which one it is.
+    by_text = {cell.source.strip(): name for name, cell in released.items()}
     for cell in submitted:
-        original = released.get(cell.name)
+        name = cell.name if cell.name in released else by_text.get(cell.source.strip(), "")
+        original = released.get(name)
         if original is not None:
-            place = cell.name
+            place = name
             keys = original.metadata.get("nbgrader", {})
             if keys or cell.source.strip() == original.source.strip():
                 continue
