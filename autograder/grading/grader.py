@@ -49,7 +49,8 @@ def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: by
     return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
 
 
-_MOST_DEATHS = 3
+_DEATHS_WITH_OWN_CELLS = 3
+_MOST_DEATHS = 10
 
 
 class _Sessions:
@@ -61,26 +62,27 @@ class _Sessions:
         self._stack = ExitStack()
         self._session: Session | None = None
         self._deadly: set[str] = set()
-        self._last_try = False
+        self._deaths = 0
 
     def current(self) -> Session:
         """Return a session.
 
         A cell that ended the kernel is left out of the next one, so that it costs no more than
-        itself. After many of them the student's own cells are all left out; if that does not help,
-        a dead session is returned.
+        itself. After some of them the student's own cells are all left out; after very many a dead
+        session is returned.
         """
         while self._session is None or not self._session.alive:
-            if len(self._deadly) >= _MOST_DEATHS:
-                own = {cell.id for cell in self._notebook.cells if cell.metadata.get(ADDED)}
-                if own <= self._deadly and self._session is not None and self._last_try:
-                    return self._session
-                self._last_try = own <= self._deadly
-                self._deadly |= own
+            if self._session is not None and self._deaths >= _MOST_DEATHS:
+                return self._session
             self.close()
             self._session = self._stack.enter_context(
                 session(self._notebook, self._limits, self._deadly)
             )
+            if not self._session.alive:
+                self._deaths += 1
+                if self._deaths >= _DEATHS_WITH_OWN_CELLS:
+                    cells = self._notebook.cells
+                    self._deadly |= {cell.id for cell in cells if cell.metadata.get(ADDED)}
         return self._session
 
     def ask(self, request: Message) -> Message:
