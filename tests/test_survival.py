@@ -1,0 +1,62 @@
+"""A kernel that dies or hangs costs what made it die, and nothing else."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import gradebook
+from autograder.course import Course
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = "a1_filtering/1_linear_filters.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("import os; os._exit(1)", "The call ended the Python process"),
+        ("while True:\n            pass", "The call took longer than 4 s"),
+    ],
+)
+def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_copy: Path) -> None:
+    source = nbformat.read(ROOT / "source" / NOTEBOOK, as_version=4)
+    for one in source.cells:
+        if one.id == "moving_average_answer":
+            # The lengths of the signals that the notebook itself tries.
+            tried = "(5, 6, 60, 61, 480)"
+            one.source = (
+                f"def moving_average(s, size):\n    if len(s) not in {tried}:\n        {body}\n"
+                "    return s\n"
+            )
+    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path.parent.mkdir(parents=True)
+    nbformat.write(source, path)
+    settings = course_copy / "assignments" / "a1_filtering" / "assignment.yml"
+    limits = "limits:\n  cell_seconds: 12\n  call_seconds: 4\n"
+    settings.write_text(settings.read_text().split("limits:")[0] + limits)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    gradebook.register(assignment)
+    gradebook.autograde(assignment, "student-01")
+    report = gradebook.report(assignment, "student-01")
+    assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
+    verdicts = {v.question: v for v in report.verdicts["1_linear_filters"]}
+    assert verdicts["moving_average"].findings[0].sentence == sentence
+
+
+def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
+    notebook = nbformat.read(
+        ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
+    )
+    notebook.cells += [
+        nbformat.v4.new_code_cell("import os; os._exit(1)", id=f"own-{i}") for i in range(4)
+    ]
+    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    gradebook.register(assignment)
+    gradebook.autograde(assignment, "student-01")
+    report = gradebook.report(assignment, "student-01")
+    assert report.total == 19
+    assert report.remarks == ["4 cells that took too long or ended Python were left out."]
