@@ -116,31 +116,6 @@ def curves(
     return finish(figure, description or f"{ylabel} over {xlabel}: {names}.")
 
 
-def histogram(
-    values: Mapping[str, Any], *, xlabel: str, description: str = ""
-) -> Picture | Waiting:
-    """Plot how often values occur, one outline for each named set of them."""
-    waiting = _first_waiting(values.values())
-    if waiting is not None:
-        return waiting
-    figure = new_figure(7.0, 3.0)
-    axes = figure.subplots()
-    for index, (name, sample) in enumerate(values.items()):
-        axes.hist(
-            np.ravel(sample),
-            bins=120,
-            density=True,
-            histtype="step",
-            linewidth=1.6,
-            color=COLORS[index % len(COLORS)],
-            linestyle=("-", "--", "-.", ":")[index % 4],
-            label=name,
-        )
-    axes.set(xlabel=xlabel, ylabel="density")
-    axes.legend(frameon=False)
-    return finish(figure, description or f"Histograms over {xlabel}: {', '.join(values)}.")
-
-
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return an HTML table of plain headings and of cells that are HTML already."""
     left = ' style="text-align: left"'

@@ -1,8 +1,5 @@
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,21 +40,3 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", root)
     cli.grade("a1_filtering", student="", root=root)
     return root
-
-
-@pytest.fixture
-def read_only() -> Iterator[Any]:
-    """Make folders unwritable for a test, even for root by way of another user's eyes."""
-    changed: list[tuple[Path, int]] = []
-
-    def make(path: Path) -> None:
-        changed.append((path, path.stat().st_mode))
-        path.chmod(0o555)
-
-    yield make
-    for path, mode in changed:
-        path.chmod(mode)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
