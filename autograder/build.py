@@ -37,6 +37,7 @@ from traitlets.config import Config
 from autograder import hidden, variants
 from autograder.course import Assignment, Cell, Course, NotebookText, Question, room
 from autograder.errors import CourseError
+from autograder.files import read_notebook, writable, write_text
 from autograder.mutants import with_helpers
 from course_utils import checks
 from course_utils.compare import difference
@@ -677,25 +678,6 @@ def _file(notebook: NotebookText) -> str:
     return f"{notebook.assignment.name}/{notebook.stem}.ipynb"
 
 
-def read_notebook(path: Path) -> Any:
-    """Read a notebook.
-
-    Raises
-    ------
-    CourseError
-        If the file is missing or no notebook.
-    """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except FileNotFoundError:
-        raise CourseError(f"{path} is missing; run `course build`.") from None
-    except (OSError, ValueError, nbformat.ValidationError, AttributeError, TypeError) as error:
-        first = str(error).split("\n")[0]
-        raise CourseError(f"{path} is no notebook: {first}") from None
-    return notebook
-
-
 def without_outputs(notebook: Any) -> Any:
     """Return a notebook without outputs and counters."""
     bare = deepcopy(notebook)
@@ -715,20 +697,6 @@ def write_notebook(notebook: Any, path: Path) -> None:
     kept["language_info"] = dict(KERNEL["language_info"])
     notebook.metadata = nbformat.from_dict(kept)
     write_text(path, _text(notebook))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one go: a reader sees the old text or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def _copy_files(assignment: Assignment, folder: Path) -> None:
@@ -751,16 +719,3 @@ def _replace_folder(new: Path, old: Path) -> None:
         if aside.exists():
             aside.rename(old)
         raise
-
-
-def writable(folder: Path) -> Path:
-    """Return a folder after making sure that it can be written to.
-
-    Raises
-    ------
-    CourseError
-        If it cannot.
-    """
-    if not os.access(folder, os.W_OK):
-        raise CourseError(f"The folder {folder} cannot be written to; change its permissions.")
-    return folder

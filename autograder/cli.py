@@ -4,9 +4,10 @@ import errno
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +15,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.course import Course
-from autograder.errors import CourseError
+# jsonschema, which comes with every notebook library, builds a grammar of internationalised
+# addresses when it can import this: two seconds for something that no notebook holds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from autograder.course import Assignment, Course  # noqa: E402
+from autograder.errors import CourseError  # noqa: E402
+
+if TYPE_CHECKING:
+    from autograder.grade import Order
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,76 +114,87 @@ def release(assignment: str, root: Root = HERE) -> None:
 
 @app.command()
 def grade(
-    assignment: str,
+    assignment: Annotated[str, typer.Argument(help="The assignment; not needed to explain.")] = "",
     student: Annotated[str, typer.Option("--student", help="Only this student.")] = "",
+    question: Annotated[str, typer.Option(help="Grade this question again, for everybody.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Grade everything again.")] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes to grade with; 0: one for each processor.")
+    ] = 0,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox/--no-sandbox", help="Run students' code in a sandbox.")
+    ] = True,
+    explain: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="STUDENT QUESTION", help="Show what a verdict came from."),
+    ] = None,
     root: Root = HERE,
 ) -> None:
     """Grade the submissions of an assignment, write feedback and the class page."""
-    _grade(Course.at(root), assignment, student)
+    from autograder.grade import Order
+
+    course = Course.at(root)
+    if explain is not None:
+        _explain(course, *explain, sandbox=sandbox)
+        return
+    if not assignment:
+        names = ", ".join(known.name for known in course.assignments)
+        raise CourseError(f"Which assignment? There are: {names}.")
+    order = Order(student, question, force, workers, sandbox)
+    _grade(course.assignment(assignment), order)
 
 
 @app.command()
 def feedback(assignment: str, root: Root = HERE) -> None:
     """Write feedback and the class page anew, after reading by hand."""
-    _write_pages(Course.at(root), assignment)
+    _show(Course.at(root).assignment(assignment), anew=True)
 
 
 @app.command()
 def report(assignment: str, root: Root = HERE) -> None:
     """Print everybody's points."""
     from autograder import gradebook
+    from autograder.submissions import students
 
     found = Course.at(root).assignment(assignment)
-    reports = [gradebook.report(found, student) for student in gradebook.submissions(found)]
+    out.print(_score_table(gradebook.reports(found, students(found))))
+
+
+def _grade(assignment: Assignment, order: "Order") -> None:
+    from autograder import grade as grader
+
+    with _progress("Grading") as progress:
+        graded = grader.grade(assignment, order, progress)
+    for name, reason in graded.failed.items():
+        err.print(f"{name}: {reason}", style="red", markup=False)
+    _show(assignment, graded.failed)
+    count = len(graded.executed)
+    out.print(f"Notebooks graded: {count}; the others are unchanged." if count else "Unchanged.")
+    for change in graded.changes:
+        out.print(
+            f"Changed: {change.student} {change.question} {change.before:g} -> {change.after:g}",
+            markup=False,
+        )
+    if graded.failed:
+        raise CourseError(f"Not graded: {', '.join(graded.failed)}.")
+
+
+def _show(assignment: Assignment, failed: Collection[str] = (), *, anew: bool = False) -> None:
+    from autograder.pages import write_pages
+
+    reports = write_pages(assignment, failed, anew=anew)
+    pages = assignment.course.root / "feedback"
     out.print(_score_table(reports))
-
-
-def _grade(course: Course, name: str, only: str = "") -> None:
-    from autograder import gradebook
-
-    assignment = course.assignment(name)
-    students = gradebook.submissions(assignment)
-    if only:
-        if only not in students:
-            raise CourseError(f"{only} handed in nothing for {name}.")
-        students = [only]
-    gradebook.register(assignment)
-    failed: list[str] = []
-
-    def grade_one(student: str) -> None:
-        try:
-            gradebook.autograde(assignment, student)
-        except CourseError as error:
-            err.print(f"{student}: {error}", style="red", markup=False)
-            failed.append(student)
-
-    _with_progress("Grading", students, grade_one)
-    _write_pages(course, name, failed)
-    if failed:
-        raise CourseError(f"Not graded: {', '.join(failed)}.")
-
-
-def _write_pages(course: Course, name: str, failed: Sequence[str] = ()) -> None:
-    from autograder import feedback as pages
-    from autograder import gradebook
-
-    assignment = course.assignment(name)
-    reports = []
-    for student in gradebook.submissions(assignment):
-        made = gradebook.report(assignment, student)
-        if student in failed:
-            made.remarks.append("It could not be graded this time, for a reason that is not yours.")
-        pages.write_feedback(assignment, made)
-        reports.append(made)
-    page = pages.write_class_page(assignment, reports)
-    out.print(_score_table(reports))
-    out.print(
-        f"Feedback:   {course.root / 'feedback'}/<student>/{name}/", soft_wrap=True, markup=False
+    lines = (
+        f"Feedback:   {pages}/<student>/{assignment.name}/",
+        f"Class page: {pages / f'{assignment.name}.html'}",
     )
-    out.print(f"Class page: {page}", soft_wrap=True, markup=False)
+    for line in lines:
+        out.print(line, soft_wrap=True, markup=False)
 
 
-def _with_progress(title: str, items: list[str], work: Callable[[str], None]) -> None:
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int, str], None]]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -183,11 +202,38 @@ def _with_progress(title: str, items: list[str], work: Callable[[str], None]) ->
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(title, total=len(items))
-        for item in items:
-            bar.update(task, description=escape(f"{title} {item}"))
-            work(item)
-            bar.advance(task)
+        task = bar.add_task(title, total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=escape(f"{title} {what}"))
+
+        yield show
+
+
+def _explain(course: Course, student: str, question: str, *, sandbox: bool) -> None:
+    from autograder.explain import explain
+
+    for line in explain(course, student, question, sandbox=sandbox):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what isolation this machine can give to students' code, and why not more."""
+    from autograder.sandbox import doctor as sandbox
+
+    findings = list(sandbox.examine())
+    for finding in findings:
+        name = {"template": "warm start, own namespaces", "bubblewrap": "cold start, bubblewrap"}
+        state = "works" if finding.works else f"does not work: {finding.reason}"
+        out.print(f"{name[finding.way]}: {state}", markup=False, soft_wrap=True)
+    if not any(finding.works for finding in findings):
+        raise CourseError(
+            "There is no sandbox here, so `course grade` refuses. With --no-sandbox students' code "
+            "runs as you: do that only on a machine, or as a user, with nothing to lose."
+        )
+    best = next(finding.way for finding in findings if finding.works)
+    out.print(f"Grading uses: {name[best]}.")
 
 
 def _score_table(reports: list[Any]) -> Table:
@@ -221,7 +267,8 @@ def proof(
     import json
 
     from autograder import proof as prover
-    from autograder.build import check_course, write_text
+    from autograder.build import check_course
+    from autograder.files import write_text
 
     course = Course.at(root)
     check_course(course)
@@ -288,13 +335,14 @@ def wheel(
 def demo(root: Root = HERE) -> None:
     """Build, release and grade the sample submissions in the folder demo/."""
     from autograder import build as builder
+    from autograder.grade import Order
 
     here = Course.at(root).root
     folder = here / "demo"
     samples = here / "examples" / "submissions"
     if not samples.is_dir():
         raise CourseError(f"{samples} is missing; the demo needs the sample submissions.")
-    for name in ("assignments", "submitted", "autograded", "feedback"):
+    for name in ("assignments", "submitted", "autograded", "feedback", ".course"):
         shutil.rmtree(folder / name, ignore_errors=True)
     shutil.copytree(here / "assignments", folder / "assignments")
     shutil.copytree(samples, folder / "submitted", ignore=shutil.ignore_patterns("*.yml", "*.md"))
@@ -304,7 +352,7 @@ def demo(root: Root = HERE) -> None:
     course = Course.at(folder)
     builder.build(course, out.print)
     for assignment in course.assignments:
-        _grade(course, assignment.name)
+        _grade(assignment, Order())
 
 
 @new.command("exercise")

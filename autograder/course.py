@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import jupytext
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autograder.errors import CourseError
 
@@ -23,11 +23,21 @@ KINDS: tuple[Kind, ...] = ("exercise", "question", "replay")
 
 
 class Limits(BaseModel):
-    """What a submission may use."""
+    """What a submitted notebook may use.
+
+    Parameters
+    ----------
+    cell_seconds : time of one cell.
+    call_seconds : time of one hidden call.
+    notebook_seconds : time of everything together, after which what is left counts as failed.
+    memory_mb : memory of all processes together.
+    """
 
     model_config = ConfigDict(extra="forbid")
-    cell_seconds: float = 60.0
-    call_seconds: float = 20.0
+    cell_seconds: float = Field(default=60.0, gt=0)
+    call_seconds: float = Field(default=20.0, gt=0)
+    notebook_seconds: float = Field(default=600.0, gt=0)
+    memory_mb: int = Field(default=4096, ge=256)
 
 
 class AssignmentFile(BaseModel):
@@ -169,6 +179,18 @@ class Assignment:
     def folder(self) -> Path:
         """Where its text is."""
         return self.course.root / "assignments" / self.name
+
+    def check_built(self) -> None:
+        """Make sure that the build has been here.
+
+        Raises
+        ------
+        CourseError
+            If it has not.
+        """
+        for wing in ("source", "release"):
+            if not (self.course.root / wing / self.name).is_dir():
+                raise CourseError(f"{wing}/{self.name} is missing; run `course build`.")
 
 
 @dataclass(frozen=True)

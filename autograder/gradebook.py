@@ -1,33 +1,40 @@
 """Drives nbgrader: registers assignments, grades submissions, reads scores.
 
-There is one writer of the gradebook, nbgrader itself, whichever command it was started by.
+Whoever grades, in whatever process, this is the only one that writes the gradebook.
 """
 
+import json
 import logging
 import os
-import re
+import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
 from pydantic import BaseModel
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.build import writable
 from autograder.course import Assignment
 from autograder.errors import CourseError
+from autograder.files import writable, write_text
 from autograder.grading import seeds
+from autograder.grading.boxes import released_files
+from autograder.grading.jobs import Result
 from autograder.grading.verdicts import Verdict
-from autograder.nbgrader_hooks import RECORD, adopt, configure, notebooks_in
+from autograder.nbgrader_hooks import configure
+from autograder.scores import RECORD, graded_notebook, save_nothing, save_scores, verdicts_in
+from autograder.submissions import Submission, submission
 
 
 class Score(BaseModel):
@@ -88,9 +95,7 @@ def register(assignment: Assignment, *, anew: bool = False) -> None:
     """
     root = writable(assignment.course.root)
     seeds.course_secret(root)
-    for wing in ("source", "release"):
-        if not (root / wing / assignment.name).is_dir():
-            raise CourseError(f"{wing}/{assignment.name} is missing; run `course build`.")
+    assignment.check_built()
     wanted = _wanted(assignment)
     known = _known(root, assignment)
     if known == wanted and not anew:
@@ -143,113 +148,123 @@ def _graded(root: Path, assignment: Assignment) -> bool:
         return bool(gradebook.find_assignment(assignment.name).submissions)
 
 
-def submissions(assignment: Assignment) -> list[str]:
-    """Return the students who handed something in for an assignment.
+def write(
+    gradebook: Any, assignment: Assignment, found: Submission, results: Mapping[str, Result]
+) -> None:
+    """Write a graded submission into the gradebook, then its notebooks into `autograded/`.
+
+    Parameters
+    ----------
+    gradebook : what `open_gradebook` gives.
+    results : by notebook; one that was not handed in is missing and gets no points.
+    """
+    root, name, student = assignment.course.root, assignment.name, found.student
+    gradebook.update_or_create_student(student)
+    row = gradebook.update_or_create_submission(name, student, timestamp=found.submitted_at)
+    notebooks = {stem: graded_notebook(result) for stem, result in results.items()}
+    for notebook_row in row.notebooks:
+        if notebook_row.name in notebooks:
+            result = results[notebook_row.name]
+            save_scores(notebook_row, notebooks[notebook_row.name], result.verdicts)
+        else:
+            save_nothing(notebook_row)
+    gradebook.db.commit()
+    folder = root / "autograded" / student / name
+    for path in released_files(assignment):
+        if path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / path.name)
+    for stem, notebook in notebooks.items():
+        _penalise(gradebook, root, row, stem)
+        write_text(folder / f"{stem}.ipynb", nbformat.writes(notebook) + "\n")
+
+
+def _penalise(gradebook: Any, root: Path, row: Any, stem: str) -> None:
+    """Let nbgrader's late penalties, as the course has configured them, apply to a notebook."""
+    config = _config(root, row.assignment.name, row.student.id)
+    names = {"notebook": stem, "assignment": row.assignment.name, "student": row.student.id}
+    resources = {"nbgrader": {**names, "db_url": _db_url(root)}}
+    AssignLatePenalties(config=config).preprocess(new_notebook(), resources)
+    gradebook.db.expire_all()
+
+
+def is_written(row: Any, results: Mapping[str, Result]) -> bool:
+    """Tell whether a submission's row of the gradebook has the scores of these results."""
+    awarded = {
+        verdict.question: verdict.awarded
+        for result in results.values()
+        for verdict in result.verdicts
+    }
+    there = {
+        grade.name: grade.auto_score for notebook in row.notebooks for grade in notebook.grades
+    }
+    return all(there.get(question) == points for question, points in awarded.items())
+
+
+def reports(assignment: Assignment, students: Sequence[str]) -> list[Report]:
+    """Read what the gradebook and the graded notebooks say about submissions.
 
     Raises
     ------
     CourseError
-        If nobody did.
+        If there is no gradebook.
     """
-    folder = assignment.course.root / "submitted"
-    students = sorted(
-        path.parent.name
-        for path in folder.glob(f"*/{assignment.name}")
-        # What archives leave behind is nobody.
-        if path.is_dir() and path.parent.name[0] not in "._"
-    )
-    if not students:
-        raise CourseError(
-            f"There is nothing to grade: no folder {folder}/<student>/{assignment.name}. "
-            "Collect the submissions first (`nbgrader collect`, or copy them there)."
-        )
-    return students
-
-
-def autograde(assignment: Assignment, student: str) -> None:
-    """Grade one submission and write it into the gradebook, if there is something to grade.
-
-    Raises
-    ------
-    CourseError
-        If the submission could not be graded for a reason that is not its own.
-    """
-    root = assignment.course.root
-    adopt(assignment.course, assignment.name, root / "submitted" / student / assignment.name)
-    if _nothing_to_grade(assignment, student):
-        return
-    with _nbgrader(root, _db_url(root), assignment.name, student) as (directory, config):
-        converter = Autograde(coursedir=directory, config=config)
-        converter.force = True
-        converter.start()
-
-
-def _nothing_to_grade(assignment: Assignment, student: str) -> str:
-    """Return why nbgrader cannot grade a submission, empty if it can."""
-    if re.search(r"[*?\[\]]", student):
-        return "The name of the student's folder contains one of * ? [ ]; rename the folder."
-    folder = assignment.course.root / "submitted" / student / assignment.name
-    stems = [text.stem for text in assignment.notebooks]
-    found = notebooks_in(folder)
-    if any(path.stem in stems for path in found):
-        return ""
-    wanted = ", ".join(f"{stem}.ipynb" for stem in stems)
-    if found:
-        names = ", ".join(path.name for path in found)
-        return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
-    inside = sorted(path.relative_to(folder) for path in folder.rglob("*.ipynb"))
-    deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
-    if deeper:
-        return (
-            f"The notebook lies in a folder of its own ({deeper[0]}); move it up and grade again."
-        )
-    return f"{wanted} was not handed in: the folder holds no notebook."
+    if not _db(assignment.course.root).exists():
+        raise CourseError(f"There is no gradebook yet; run `course grade {assignment.name}`.")
+    with open_gradebook(assignment.course.root) as gradebook:
+        rows = submission_rows(gradebook, assignment)
+        return [_report(assignment, student, rows.get(student)) for student in students]
 
 
 def report(assignment: Assignment, student: str) -> Report:
-    """Read what the gradebook and the graded notebooks say about a submission."""
-    root = assignment.course.root
-    if not _db(root).exists():
-        raise CourseError(f"There is no gradebook yet; run `course grade {assignment.name}`.")
+    """Read what there is about one submission; see `reports`."""
+    return reports(assignment, [student])[0]
+
+
+def submission_rows(gradebook: Any, assignment: Assignment) -> dict[str, Any]:
+    """Return the gradebook's rows of an assignment's submissions, by student."""
+    try:
+        found = gradebook.find_assignment(assignment.name)
+    except MissingEntry:
+        return {}
+    return {row.student.id: row for row in found.submissions}
+
+
+def _report(assignment: Assignment, student: str, row: Any) -> Report:
+    found = submission(assignment, student)
     verdicts: dict[str, list[Verdict]] = {}
-    reason = _nothing_to_grade(assignment, student)
-    remarks = [reason] if reason else []
+    remarks = [found.reason] if found.reason else []
     for text in assignment.notebooks:
-        path = root / "autograded" / student / assignment.name / f"{text.stem}.ipynb"
-        submitted = root / "submitted" / student / assignment.name / f"{text.stem}.ipynb"
-        if not submitted.exists() and not reason:
+        path = assignment.course.root / "autograded" / student / assignment.name
+        path /= f"{text.stem}.ipynb"
+        if text.stem not in found.notebooks and not found.reason:
             remarks.append(f"{text.stem}.ipynb was not handed in.")
         elif path.exists():
-            record = nbformat.read(path, as_version=4).metadata.get(RECORD, {})
-            verdicts[text.stem] = [Verdict.model_validate(v) for v in record.get("verdicts", [])]
-            remarks += record.get("remarks", [])
+            notebook = json.loads(path.read_text("utf-8"))
+            verdicts[text.stem] = verdicts_in(notebook)
+            remarks += notebook["metadata"].get(RECORD, {}).get("remarks", [])
     return Report(
         student=student,
         assignment=assignment.name,
-        scores=_scores(assignment, student),
+        scores=_scores(assignment, row),
         verdicts=verdicts,
         remarks=remarks,
     )
 
 
-def _scores(assignment: Assignment, student: str) -> list[Score]:
+def _scores(assignment: Assignment, row: Any) -> list[Score]:
     order = {q.grade_id: q for text in assignment.notebooks for q in text.questions}
     awarded: dict[str, tuple[float, bool]] = {}
     comments: dict[str, str] = {}
-    with open_gradebook(assignment.course.root) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment.name, student)
-        except MissingEntry:
-            submission = None
-        for notebook in submission.notebooks if submission is not None else []:
-            for comment in notebook.comments:
-                if comment.manual_comment:
-                    comments[comment.name.removesuffix("_answer")] = comment.manual_comment
-            for grade in notebook.grades:
-                # Without an automatic score only a written answer waits for a person.
-                written = order[grade.name].kind == "question"
-                by_hand = grade.needs_manual_grade and (written or grade.auto_score is not None)
-                awarded[grade.name] = (float(grade.score or 0.0), bool(by_hand))
+    for notebook in row.notebooks if row is not None else []:
+        for comment in notebook.comments:
+            if comment.manual_comment:
+                comments[comment.name.removesuffix("_answer")] = comment.manual_comment
+        for grade in notebook.grades:
+            # Without an automatic score only a written answer waits for a person.
+            written = order[grade.name].kind == "question"
+            by_hand = grade.needs_manual_grade and (written or grade.auto_score is not None)
+            awarded[grade.name] = (float(grade.score or 0.0), bool(by_hand))
     return [
         Score(
             question=name,
@@ -299,17 +314,28 @@ def _nbgrader(
     root: Path, db_url: str, assignment: str, student: str = "*"
 ) -> Iterator[tuple[Any, Any]]:
     """Set nbgrader up for a folder; its log goes to a file there."""
-    config = Config()
-    configure(config)
-    config.CourseDirectory.root = str(root)
+    config = _config(root, assignment, student)
     config.CourseDirectory.db_url = db_url
-    config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.student_id = student
     with _quiet(root):
         try:
             yield CourseDirectory(config=config), config
         except NbGraderException as error:
             raise CourseError(f"nbgrader stopped; {root / LOG} says why.") from error
+
+
+def _config(root: Path, assignment: str, student: str) -> Any:
+    """Return nbgrader's settings: those of the course's own file, and the checker in any case."""
+    config = Config()
+    if (root / _SETTINGS).exists():
+        config = PyFileConfigLoader(_SETTINGS, path=str(root)).load_config()
+    configure(config)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.student_id = student
+    return config
+
+
+_SETTINGS = "nbgrader_config.py"
 
 
 @contextmanager

@@ -4,47 +4,40 @@
 button and `course grade` all end in the same checker.
 """
 
-import hashlib
-import json
-import shutil
+import atexit
+from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_notebook
 from nbgrader import utils
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     NbGraderPreprocessor,
-    SaveAutoGrades,
 )
+from traitlets import Bool
 
-from autograder.build import read_notebook
-from autograder.course import Course, NotebookText
+from autograder import submissions
+from autograder.course import Assignment, Course, NotebookText
 from autograder.errors import CourseError
-from autograder.grading import seeds
-from autograder.grading.grader import grade_notebook
-from autograder.grading.rebuild import Rebuilt, Unreadable, read_submission, rebuild
-from autograder.grading.verdicts import Verdict, in_words
-
-RECORD = "grading"
-"""The key in a graded notebook's metadata that holds verdicts and remarks."""
+from autograder.grading import boxes, jobs
+from autograder.grading.rebuild import Rebuilt
+from autograder.sandbox.kernels import Starter
+from autograder.scores import RECORD, graded_notebook, save_scores, verdicts_in
 
 
 def configure(config: Any) -> None:
     """Set nbgrader up for this course; `config` is what `get_config()` returns."""
     config.GenerateAssignment.preprocessors = [*_stock_release(), TagTests]
     config.Autograde.exporter_class = SubmissionExporter
-    config.Autograde.pre_convert_hook = adopt_renamed
-    config.Autograde.sanitize_preprocessors = [Rebuild, CheckCellMetadata]
-    config.Autograde.autograde_preprocessors = [
-        HiddenTests,
-        SaveScores,
-        AssignLatePenalties,
-        CheckCellMetadata,
-    ]
+    config.Autograde.pre_convert_hook = copy_renamed
+    # Without nbgrader's check of metadata: every bit of it comes from the release.
+    config.Autograde.sanitize_preprocessors = [Rebuild]
+    config.Autograde.autograde_preprocessors = [HiddenTests, SaveScores, AssignLatePenalties]
     # Widgets leave a picture in feedback only if pictures come before what needs a kernel.
     config.NbConvertBase.display_data_priority = [
         *("image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdown", "text/latex"),
@@ -70,21 +63,13 @@ class TagTests(NbGraderPreprocessor):
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads submissions without trusting them: a file that is no notebook reads as an empty one."""
+    """Reads no submission: `Rebuild` does, without trusting it, and hands on what is rebuilt."""
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Read a notebook and hand it to the preprocessors."""
-        path = Path(filename)
-        if path.parts[-4:-3] != ("submitted",):
-            return _pair(super().from_filename(filename, resources=resources, **kw))
-        notebook = new_notebook()
-        try:
-            cells = read_submission(path)
-        except Unreadable as error:
-            cells = []
-            notebook.metadata[RECORD] = {"remarks": [str(error)]}
-        resources["submitted_cells"] = cells
-        return _pair(self.from_notebook_node(notebook, resources=resources, **kw))
+        if Path(filename).parts[-4:-3] == ("submitted",):
+            return _pair(self.from_notebook_node(new_notebook(), resources=resources, **kw))
+        return _pair(super().from_filename(filename, resources=resources, **kw))
 
 
 def _pair(converted: Any) -> tuple[Any, Any]:
@@ -98,11 +83,22 @@ class _CoursePreprocessor(NbGraderPreprocessor):
     def text(self, resources: Any) -> NotebookText:
         """Return the text of the notebook at hand."""
         names = resources["nbgrader"]
-        assignment = Course.at(Path.cwd()).assignment(names["assignment"])
+        assignment = _assignment(names["assignment"])
         for notebook in assignment.notebooks:
             if notebook.stem == names["notebook"]:
                 return notebook
         raise CourseError(f"{assignment.name} has no notebook {names['notebook']}.")
+
+
+def _assignment(name: str) -> Assignment:
+    """Return an assignment of the course that nbgrader works in."""
+    changed = Path("assignments", name, "assignment.yml").stat().st_mtime_ns
+    return _read_assignment(Path.cwd(), name, changed)
+
+
+@lru_cache(maxsize=8)
+def _read_assignment(root: Path, name: str, _: int) -> Assignment:
+    return Course.at(root).assignment(name)
 
 
 class Rebuild(_CoursePreprocessor):
@@ -111,140 +107,63 @@ class Rebuild(_CoursePreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Rebuild a submission."""
         text = self.text(resources)
-        released = read_notebook(Path("release") / text.assignment.name / f"{text.stem}.ipynb")
-        rebuilt = rebuild(released, resources.pop("submitted_cells"))
-        record = nb.metadata.get(RECORD)
-        # Of a file that is no notebook it is enough to say that, once.
-        remarks = record["remarks"] if record else rebuilt.remarks
-        rebuilt.notebook.metadata[RECORD] = {"remarks": [*_adopted(resources), *remarks]}
+        found = submissions.submission(text.assignment, resources["nbgrader"]["student"])
+        notebook = found.notebooks[text.stem]
+        rebuilt = jobs.submitted(text, notebook.path, notebook.remarks)
+        rebuilt.notebook.metadata[RECORD] = {"remarks": rebuilt.remarks}
         return rebuilt.notebook, resources
 
 
 class HiddenTests(_CoursePreprocessor):
-    """Runs the rebuilt notebook and the hidden tests, and writes the verdicts into its metadata."""
+    """Runs the rebuilt notebook and the hidden tests, unless that has been done before."""
+
+    sandbox = Bool(True, help="Whether students' code runs in a sandbox.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Grade a rebuilt notebook."""
+        """Grade a rebuilt notebook and write the verdicts into its metadata."""
         text = self.text(resources)
-        source = read_notebook(Path("source") / text.assignment.name / f"{text.stem}.ipynb")
-        remarks = list(nb.metadata.pop(RECORD)["remarks"])
-        secret = seeds.course_secret(Path.cwd())
-        graded = grade_notebook(text, Rebuilt(nb, remarks), source, secret)
-        nb.metadata[RECORD] = {
-            "verdicts": [verdict.model_dump() for verdict in graded.verdicts],
-            "remarks": graded.remarks,
-        }
-        return nb, resources
+        student = resources["nbgrader"]["student"]
+        rebuilt = Rebuilt(nb, list(nb.metadata.pop(RECORD)["remarks"]))
+        job = jobs.job(text, student, rebuilt, jobs.tests_key(text))
+        result = jobs.kept(text.assignment, student, text.stem)
+        if result is None or result.key != job.key:
+            result = jobs.carry_out(job, text, _starter(text.assignment.name, self.sandbox))
+            jobs.keep(text.assignment, student, text.stem, result)
+        return graded_notebook(result), resources
 
 
-class SaveScores(SaveAutoGrades):
+@lru_cache(maxsize=1)
+def _starter(assignment: str, sandbox: bool) -> Starter:
+    """Make ready to run notebooks, for as long as this process lives."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(
+        boxes.kernels(_assignment(assignment), boxes.choose_way(sandbox=sandbox))
+    )
+
+
+class SaveScores(NbGraderPreprocessor):
     """Writes the verdicts into nbgrader's gradebook, and their sentences beside the answers."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Save the scores of a notebook."""
-        verdicts = [Verdict.model_validate(v) for v in nb.metadata[RECORD]["verdicts"]]
-        self._verdicts = {verdict.question: verdict for verdict in verdicts}
-        return super().preprocess(nb, resources)  # type: ignore[no-any-return]
-
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        grade_id = cell.metadata["nbgrader"]["grade_id"]
-        if grade_id not in self._verdicts:
-            super()._add_score(cell, resources)
-            return
-        verdict = self._verdicts[grade_id]
-        grade = self.gradebook.find_grade(
-            grade_id, self.notebook_id, self.assignment_id, self.student_id
-        )
-        grade.auto_score = verdict.awarded
-        grade.needs_manual_grade = grade.manual_score is not None or bool(verdict.note)
-        self.gradebook.db.commit()
-
-    def _add_comment(self, cell: Any, resources: Any) -> None:
-        grade_id = cell.metadata["nbgrader"]["grade_id"]
-        verdict = self._verdicts.get(grade_id.removesuffix("_answer"))
-        if verdict is None:
-            super()._add_comment(cell, resources)
-            return
-        comment = self.gradebook.find_comment(
-            grade_id, self.notebook_id, self.assignment_id, self.student_id
-        )
-        comment.auto_comment = in_words(verdict)
-        self.gradebook.db.commit()
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            row = gradebook.find_submission_notebook(
+                names["notebook"], names["assignment"], names["student"]
+            )
+            save_scores(row, nb, verdicts_in(nb))
+            gradebook.db.commit()
+        return nb, resources
 
 
-# --- A notebook under another name ----------------------------------------------------------------
-
-_ADOPTED_SUFFIX = ".taken-from"
-
-
-def adopt_renamed(assignment: str, student: str, notebooks: list[str]) -> None:
+def copy_renamed(assignment: str, student: str, notebooks: list[str]) -> None:
     """Take a notebook that was handed in under another name for the one that is missing.
 
-    nbgrader's hook before converting a submission; `notebooks` are the paths it found. A copy gets
-    the right name and is added to the list; the student's file stays as it is.
+    nbgrader's hook before converting a submission; `notebooks` are the paths it found, and a copy
+    under the right name is added to them. The student's file stays as it is.
     """
-    if not notebooks:
-        return
-    folder = Path(notebooks[0]).parent
-    for copy in adopt(Course.at(Path.cwd()), assignment, folder):
-        notebooks.append(str(Path(notebooks[0]).with_name(copy.name)))
-
-
-def adopt(course: Course, assignment: str, folder: Path) -> list[Path]:
-    """Copy renamed notebooks in a submission's folder to the names they should have.
-
-    A copy made for an earlier grading is made anew, or goes if it is no longer needed.
-    """
-    texts = {text.stem: text for text in course.assignment(assignment).notebooks}
-    for stem in texts:
-        _forget_copy(folder / f"{stem}.ipynb")
-    others = [path for path in notebooks_in(folder) if path.stem not in texts]
-    made = []
-    for stem, text in texts.items():
-        path = folder / f"{stem}.ipynb"
-        names = {f"{question.name}_answer" for question in text.exercises}
-        candidates = [other for other in others if _holds_answers(other, names)]
-        if not path.exists() and len(candidates) == 1:
-            shutil.copyfile(candidates[0], path)
-            record = {"name": candidates[0].name, "sha256": _digest(path)}
-            path.with_suffix(_ADOPTED_SUFFIX).write_text(json.dumps(record), "utf-8")
-            made.append(path)
-    return made
-
-
-def notebooks_in(folder: Path) -> list[Path]:
-    """Return the notebooks of a submission's folder, without what archives and editors leave."""
-    return [path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")]
-
-
-def _forget_copy(path: Path) -> None:
-    """Remove a copy of an earlier grading, unless the student has handed in that name since."""
-    note = path.with_suffix(_ADOPTED_SUFFIX)
-    if note.exists():
-        if path.exists() and _digest(path) == json.loads(note.read_text("utf-8"))["sha256"]:
-            path.unlink()
-        note.unlink()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _holds_answers(path: Path, names: set[str]) -> bool:
-    try:
-        return any(cell.name in names for cell in read_submission(path))
-    except Unreadable:
-        return False
-
-
-def _adopted(resources: Any) -> list[str]:
-    names = resources["nbgrader"]
-    note = (
-        Path("submitted")
-        / names["student"]
-        / names["assignment"]
-        / f"{names['notebook']}{_ADOPTED_SUFFIX}"
-    )
-    if not note.exists():
-        return []
-    return [f"The notebook was handed in as {json.loads(note.read_text('utf-8'))['name']}."]
+    if notebooks:
+        folder = Path(notebooks[0]).parent
+        for copy in submissions.copy_renamed(_assignment(assignment), folder.parent.name):
+            notebooks.append(str(folder / copy.name))

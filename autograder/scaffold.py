@@ -9,9 +9,9 @@ import math
 import re
 from pathlib import Path
 
-from autograder.build import write_text
 from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
+from autograder.files import write_text
 
 _TEXT = """
 # %% [markdown]

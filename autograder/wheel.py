@@ -41,6 +41,19 @@ _PAGE_CONFIG = {
 }
 
 
+def students_library(root: Path, destination: Path) -> Path:
+    """Put what the students' wheel holds into a folder, ready for Python's path; return it.
+
+    The one place that says what students get of `course_utils`.
+    """
+    shutil.copytree(
+        root / "course_utils",
+        destination / "course_utils",
+        ignore=shutil.ignore_patterns(*_LEFT_OUT),
+    )
+    return destination
+
+
 def build_wheel(root: Path, destination: Path) -> Path:
     """Build the wheel from the checkout in `root` and return its path.
 
@@ -53,11 +66,7 @@ def build_wheel(root: Path, destination: Path) -> Path:
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="course-wheel-") as scratch:
         staging = Path(scratch)
-        shutil.copytree(
-            root / "course_utils",
-            staging / "course_utils",
-            ignore=shutil.ignore_patterns(*_LEFT_OUT),
-        )
+        students_library(root, staging)
         text = _PYPROJECT.format(
             version=project["version"],
             python=project["requires-python"],

@@ -9,6 +9,7 @@ import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +25,17 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as it is shown in a notebook: PNG bytes and their description."""
+    """A figure and its description; drawn when it is shown."""
 
-    png: bytes
+    figure: "Figure"
     description: str
+
+    @cached_property
+    def png(self) -> bytes:
+        """The figure as the bytes of a PNG."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        return buffer.getvalue()
 
     def __repr__(self) -> str:
         return f"[picture: {self.description}]"
@@ -50,10 +58,8 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def finish(figure: "Figure", description: str) -> Picture:
-    """Render a figure; `description` becomes its alternative text."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(buffer.getvalue(), description)
+    """Make a picture of a figure; `description` becomes its alternative text."""
+    return Picture(figure, description)
 
 
 def side_by_side(

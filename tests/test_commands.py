@@ -76,7 +76,8 @@ def test_nothing_built(course_copy: Path) -> None:
 
 
 def test_a_wrong_argument_is_explained(course_copy: Path) -> None:
-    done = course(course_copy, "grade")
+    assert sentence(course(course_copy, "grade")) == "Which assignment? There are: a1_filtering."
+    done = course(course_copy, "release")
     assert done.returncode == 2
     assert "Missing argument 'assignment'" in done.stderr
 
@@ -163,17 +164,17 @@ def test_strange_submissions_are_told_in_words(course_copy: Path) -> None:
 def test_a_renamed_notebook_handed_in_again(course_copy: Path) -> None:
     from autograder import gradebook
     from autograder.course import Course
+    from autograder.grade import Order, grade
 
     folder = course_copy / "submitted" / "student-01" / "a1_filtering"
     folder.mkdir(parents=True)
     samples = ROOT / "examples" / "submissions"
     notebook = "a1_filtering/1_linear_filters.ipynb"
     assignment = Course.at(course_copy).assignment("a1_filtering")
-    gradebook.register(assignment)
 
     def points(student: str, name: str) -> tuple[float, list[str]]:
         shutil.copy(samples / student / notebook, folder / name)
-        gradebook.autograde(assignment, "student-01")
+        grade(assignment, Order(student="student-01"), lambda *_: None)
         report = gradebook.report(assignment, "student-01")
         return report.total, report.remarks
 

@@ -1,6 +1,7 @@
 """Grades one submitted notebook: a pure function of the submission, the tests and the secret."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 from autograder import hidden, variants
 from autograder.course import NotebookText, Question
 from autograder.grading import replays, seeds
-from autograder.grading.kernel import Session, session
+from autograder.grading.kernel import KernelGone, Session, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
+from autograder.sandbox.kernels import Starter
 from course_utils import forbidden
 from course_utils.wire import Message
 
@@ -24,28 +26,36 @@ class Graded:
     remarks: list[str] = field(default_factory=list)
 
 
-def grade_notebook(text: NotebookText, rebuilt: Rebuilt, source: Any, secret: bytes) -> Graded:
+def grade_notebook(
+    text: NotebookText,
+    rebuilt: Rebuilt,
+    source: Any,
+    secret: bytes,
+    starter: Starter,
+    questions: Collection[str] = (),
+) -> Graded:
     """Run a rebuilt notebook and judge every question that is graded automatically.
 
     Parameters
     ----------
     source : the instructor's notebook, which holds the replays and their expected outputs.
     secret : the course's secret, from which the hidden inputs come.
+    starter : starts the kernels that the notebook runs in.
+    questions : the grade ids to judge; all if there are none.
     """
     hidden.load(text.name)
     variants.load(text.name)
     verdicts: list[Verdict] = []
-    sessions = _Sessions(rebuilt.notebook, text)
-    try:
+    with Sessions(starter, rebuilt.notebook, text) as sessions:
         for question in text.questions:
+            if questions and question.grade_id not in questions:
+                continue
             if question.kind == "exercise":
                 verdicts.append(_exercise(text, question, rebuilt, sessions, secret))
             elif question.kind == "replay":
                 verdicts.append(_replay(text, question, rebuilt, sessions, source))
         sessions.current()
         remarks = [*rebuilt.remarks, *sessions.remarks()]
-    finally:
-        sessions.close()
     return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
 
 
@@ -53,30 +63,41 @@ _DEATHS_WITH_OWN_CELLS = 3
 _MOST_DEATHS = 10
 
 
-class _Sessions:
-    """A kernel with the notebook run; a fresh one when a cell or a question has cost the last."""
+class Sessions:
+    """A kernel with the notebook run; a fresh one when a cell or a question has cost the last.
 
-    def __init__(self, notebook: Any, text: NotebookText) -> None:
+    A `Carrier` of the student's calls, to be used in a `with` statement.
+    """
+
+    def __init__(self, starter: Starter, notebook: Any, text: NotebookText) -> None:
+        self._starter = starter
         self._notebook = notebook
         self._limits = text.assignment.file.limits
+        self._deadline = time.monotonic() + self._limits.notebook_seconds
         self._stack = ExitStack()
         self._session: Session | None = None
         self._deadly: set[str] = set()
         self._deaths = 0
 
-    def current(self) -> Session:
-        """Return a session.
+    def __enter__(self) -> "Sessions":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def current(self) -> Session | None:
+        """Return a session that can be asked, None if the notebook has used up its chances.
 
         A cell that ended the kernel is left out of the next one, so that it costs no more than
-        itself. After some of them the student's own cells are all left out; after very many a dead
-        session is returned.
+        itself. After some of them the student's own cells are all left out; after very many, or
+        when the notebook's time is over, there are no more kernels.
         """
         while self._session is None or not self._session.alive:
-            if self._session is not None and self._deaths >= _MOST_DEATHS:
-                return self._session
-            self.close()
+            if self._spent():
+                return None
+            self._stack.close()
             self._session = self._stack.enter_context(
-                session(self._notebook, self._limits, self._deadly)
+                session(self._starter, self._notebook, self._limits, self._deadly, self._deadline)
             )
             if not self._session.alive:
                 self._deaths += 1
@@ -85,23 +106,39 @@ class _Sessions:
                     self._deadly |= {cell.id for cell in cells if cell.metadata.get(ADDED)}
         return self._session
 
+    def _spent(self) -> bool:
+        if self._session is None:
+            return False
+        return self._deaths >= _MOST_DEATHS or time.monotonic() >= self._deadline
+
     def ask(self, request: Message) -> Message:
         """See `Carrier.ask`."""
-        return self.current().ask(request)
+        running = self.current()
+        if running is not None:
+            return running.ask(request)
+        if self._deaths >= _MOST_DEATHS:
+            raise KernelGone("Cells of the notebook take too long or end Python, again and again")
+        raise KernelGone(f"The notebook's {self._limits.notebook_seconds:g} s were over")
+
+    def run(self, source: str) -> list[Any]:
+        """Run code after the notebook and return its outputs, none if there is no kernel."""
+        running = self.current()
+        return running.run(source) if running is not None else []
 
     def remarks(self) -> list[str]:
-        """Say in words that cells were left out."""
-        if not self._deadly:
-            return []
-        return [f"{len(self._deadly)} cells that took too long or ended Python were left out."]
-
-    def close(self) -> None:
-        """End the kernel, if there is one."""
-        self._stack.close()
+        """Say in words what was left out."""
+        remarks = []
+        if self._deadly:
+            count = len(self._deadly)
+            cells, were = ("cell", "was") if count == 1 else ("cells", "were")
+            remarks.append(f"{count} {cells} that took too long or ended Python {were} left out.")
+        if time.monotonic() >= self._deadline:
+            remarks.append(f"The time limit of {self._limits.notebook_seconds:g} s was reached.")
+        return remarks
 
 
 def _exercise(
-    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: _Sessions, secret: bytes
+    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: Sessions, secret: bytes
 ) -> Verdict:
     sentence, note = _forbidden(text, question, rebuilt)
     if sentence:
@@ -138,7 +175,7 @@ def _forbidden(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tupl
 
 
 def _replay(
-    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: _Sessions, source: Any
+    text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: Sessions, source: Any
 ) -> Verdict:
     sentence, _ = _forbidden(text, question, rebuilt)
     if sentence:
@@ -149,10 +186,9 @@ def _replay(
             for cell in source.cells
             if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
         )
-        running = sessions.current()
         replay = hidden.replay_of(question.name)
         assert replay is not None
-        printed = running.run(replays.muted(replay)) if running.alive else []
+        printed = sessions.run(replays.muted(replay))
         finding = replays.finding(printed, reference.outputs, question.points)
     return Verdict(question=question.grade_id, points=question.points, findings=[finding])
 

@@ -1,6 +1,7 @@
 """Runs hidden tests against a student and writes down what came of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from autograder.grading.student import (
     Carrier,
     InProcess,
     Missing,
-    NotAttempted,
     Raised,
     Student,
     StudentError,
@@ -42,6 +42,8 @@ class Verdict(BaseModel):
     points : what it is worth.
     findings : one for each hidden test.
     note : something for a person to look at; not shown to the student.
+    seed : what the hidden inputs came from, so that the verdict can be repeated; "" if there were
+        none. Not shown to the student.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +51,7 @@ class Verdict(BaseModel):
     points: float
     findings: list[Finding]
     note: str = ""
+    seed: str = ""
 
     @property
     def awarded(self) -> float:
@@ -96,17 +99,32 @@ def judge(
     note : for a person to look at.
     missing : what to say if the function does not exist.
     """
-    tests = hidden.tests_of(question)
-    students = [Student(carrier) for _ in tests]
-    findings = [_run(*pair, seed, missing) for pair in zip(tests, students, strict=True)]
+    trials = try_all(question, carrier, seed, missing)
+    findings = [trial.finding for trial in trials]
     if functions:
+        calls = [trial.calls for trial in trials]
         findings = [
-            _with_hint(question, finding, index, students, functions)
+            _with_hint(question, finding, index, calls, functions)
             for index, finding in enumerate(findings)
         ]
-    return Verdict(
-        question=question, points=sum(t.points for t in tests), findings=findings, note=note
-    )
+    points = sum(finding.points for finding in findings)
+    return Verdict(question=question, points=points, findings=findings, note=note, seed=f"{seed:x}")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One hidden test, run: what it found, the calls it made, and how it ended."""
+
+    finding: Finding
+    calls: list[Call]
+    error: Exception | None
+
+
+def try_all(
+    question: str, carrier: Carrier, seed: int, missing: str = "There is no such function"
+) -> list[Trial]:
+    """Run a question's hidden tests one after the other."""
+    return [_try(test, carrier, seed, missing) for test in hidden.tests_of(question)]
 
 
 def refuse(question: str, sentence: str) -> Verdict:
@@ -124,33 +142,32 @@ def generator(seed: int, test: str) -> np.random.Generator:
     return np.random.default_rng([seed, *test.encode()])
 
 
-def _run(test: HiddenTest, student: Student, seed: int, missing: str) -> Finding:
-    def finding(awarded: float, sentence: str = "") -> Finding:
-        return Finding(says=test.says, points=test.points, awarded=awarded, sentence=sentence)
-
+def _try(test: HiddenTest, carrier: Carrier, seed: int, missing: str) -> Trial:
+    student = Student(carrier)
+    sentence = ""
+    ended: Exception | None = None
     try:
         test.run(student, generator(seed, test.name))
-    except NotAttempted as error:
-        return finding(0.0, str(error))
-    except Missing:
-        return finding(0.0, missing)
+    except Missing as error:
+        sentence, ended = missing, error
     except (Wrong, StudentError) as error:
-        return finding(0.0, str(error))
+        sentence, ended = str(error), error
     except Exception as error:  # noqa: BLE001  a result of unforeseen kind trips the test itself
-        return finding(0.0, f"The result cannot be compared ({type(error).__name__})")
-    return finding(test.points)
+        sentence, ended = f"The result cannot be compared ({type(error).__name__})", error
+    awarded = test.points if ended is None else 0.0
+    finding = Finding(says=test.says, points=test.points, awarded=awarded, sentence=sentence)
+    return Trial(finding, student.calls, ended)
 
 
 def _with_hint(
     question: str,
     finding: Finding,
     index: int,
-    students: list[Student],
+    calls: list[list[Call]],
     functions: Mapping[str, Any],
 ) -> Finding:
     if finding.awarded == finding.points:
         return finding
-    calls = [student.calls for student in students]
     known = recognise(question, calls[index], [c for group in calls for c in group], functions)
     if known is None:
         return finding

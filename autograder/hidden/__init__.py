@@ -32,7 +32,15 @@ Test = Callable[[Student, np.random.Generator], None]
 
 
 class Wrong(Exception):
-    """The student's result is wrong; the text is a sentence that gives nothing hidden away."""
+    """The student's result is wrong; the text is a sentence that gives nothing hidden away.
+
+    `got` and `expected` are for instructors alone, where there are such.
+    """
+
+    def __init__(self, sentence: str, got: Any = None, expected: Any = None) -> None:
+        super().__init__(sentence)
+        self.got = got
+        self.expected = expected
 
 
 @dataclass(frozen=True)
@@ -127,9 +135,9 @@ def close(got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL) ->
     if sentence is not None:
         kind = sentence.split(":")[0].rstrip(".")
         if kind.startswith("You return nothing"):
-            raise Wrong("It returns nothing (None)")
+            raise Wrong("It returns nothing (None)", got, expected)
         # What a student's result looks like is the student's to choose, and so no safe text.
-        raise Wrong(kind if kind in _TOLD else "Values differ")
+        raise Wrong(kind if kind in _TOLD else "Values differ", got, expected)
 
 
 _TOLD = (

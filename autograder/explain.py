@@ -1,0 +1,103 @@
+"""Repeats a verdict and shows an instructor the failing inputs, what came back, what was due."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograder import hidden, variants
+from autograder.course import Course, NotebookText
+from autograder.errors import CourseError
+from autograder.grading import boxes, jobs, seeds
+from autograder.grading.grader import Sessions
+from autograder.grading.student import Call
+from autograder.grading.verdicts import Trial, Verdict, try_all
+from autograder.hidden import Wrong
+from autograder.submissions import submission
+
+_LONGEST = 12
+
+
+def explain(course: Course, student: str, question: str, *, sandbox: bool) -> Iterator[str]:
+    """Run a question's hidden tests again on what a student handed in; yield lines to print.
+
+    The hidden inputs are those of the verdict on record, whatever the course's secret is now.
+
+    Raises
+    ------
+    CourseError
+        If there is no such question or submission.
+    """
+    text = course.find(question)
+    if not any(q.name == question for q in text.exercises):
+        raise CourseError(f"{question} is graded by hand; there is nothing to repeat.")
+    found = submission(text.assignment, student)
+    if text.stem not in found.notebooks:
+        raise CourseError(found.reason or f"{student} did not hand in {text.stem}.ipynb.")
+    notebook = found.notebooks[text.stem]
+    rebuilt = jobs.submitted(text, notebook.path, notebook.remarks)
+    seed = _seed(text, student, question)
+    yield f"{student}, {question}, seed {seed:x}"
+    yield from rebuilt.remarks
+    hidden.load(text.name)
+    variants.load(text.name)
+    way = boxes.choose_way(sandbox=sandbox)
+    with (
+        boxes.kernels(text.assignment, way) as starter,
+        Sessions(starter, rebuilt.notebook, text) as sessions,
+    ):
+        for trial in try_all(question, sessions, seed):
+            yield from _lines(trial)
+
+
+def _seed(text: NotebookText, student: str, question: str) -> int:
+    kept = jobs.kept(text.assignment, student, text.stem)
+    verdicts: list[Verdict] = kept.verdicts if kept is not None else []
+    for verdict in verdicts:
+        if verdict.question == question and verdict.seed:
+            return int(verdict.seed, 16)
+    secret = seeds.course_secret(text.assignment.course.root)
+    return seeds.seed(secret, text.assignment.name, question, "")
+
+
+def _lines(trial: Trial) -> Iterator[str]:
+    finding = trial.finding
+    yield ""
+    yield f"{finding.awarded:g} of {finding.points:g}  {finding.says}"
+    if trial.error is None:
+        return
+    yield f"  {finding.sentence}"
+    if trial.calls:
+        yield from _call(trial.calls[-1], f"  call {len(trial.calls)}, the last of this test")
+    if isinstance(trial.error, Wrong) and trial.error.expected is not None:
+        yield from _value("  got", trial.error.got)
+        yield from _value("  expected", trial.error.expected)
+
+
+def _call(call: Call, title: str) -> Iterator[str]:
+    yield f"{title}: {call.name}"
+    for number, argument in enumerate(call.arguments, 1):
+        yield from _value(f"    argument {number}", argument)
+    for name, value in call.keywords.items():
+        yield from _value(f"    {name}", value)
+    if call.raised:
+        yield f"    ended with {call.raised}"
+    else:
+        yield from _value("    returned", call.result)
+
+
+def _value(title: str, value: Any) -> Iterator[str]:
+    if isinstance(value, np.ndarray):
+        yield f"{title}: array {value.shape} {value.dtype}"
+        with np.printoptions(precision=5, suppress=True, threshold=200, edgeitems=3):
+            lines = str(value).split("\n")
+    else:
+        lines = repr(value)[:2000].split("\n")
+        if len(lines) == 1:
+            yield f"{title}: {lines[0]}"
+            return
+        yield f"{title}:"
+    indent = " " * (len(title) - len(title.lstrip()) + 2)
+    yield from (indent + line for line in lines[:_LONGEST])
+    if len(lines) > _LONGEST:
+        yield f"{indent}... {len(lines) - _LONGEST} more lines"

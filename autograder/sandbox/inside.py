@@ -1,0 +1,453 @@
+"""Enters a sandbox. Runs in a process of its own, between two worlds, with nothing but Python.
+
+Two ways lead here. A child of the warm template calls `enter`, which makes the namespaces itself.
+A cold start is `python inside.py bubblewrap PLAN -- COMMAND`, which has bubblewrap make them and
+comes back as `python inside.py init PLAN -- COMMAND`, process 1 of the box. Both end in `guard`:
+limits, no privileges, a filter of system calls, and a watch over the memory of all processes.
+
+As root the tree is made with root's rights and the processes run as nobody: root is exempt from
+the limit on processes, and nobody could not read an environment below a closed home. An ordinary
+user gets the same from a user namespace.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+NOBODY = 65534
+INSIDE_ID = 1000
+
+_NEW_MOUNTS, _NEW_UTS, _NEW_IPC = 0x00020000, 0x04000000, 0x08000000
+_NEW_USERS, _NEW_PROCESSES, _NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
+_NAMESPACES = _NEW_MOUNTS | _NEW_UTS | _NEW_IPC | _NEW_PROCESSES | _NEW_NETWORK
+
+_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXEC = 1, 2, 4, 8
+_BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name: str, *arguments: Any) -> int:
+    """Call a function of the C library; an error is an OSError that names it."""
+    result = int(getattr(_libc, name)(*arguments))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+    return result
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    try:
+        _call(
+            "mount",
+            source.encode(),
+            target.encode(),
+            kind.encode() if kind else None,
+            ctypes.c_ulong(flags),
+            options.encode() or None,
+        )
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror} ({source} on {target})") from None
+
+
+_MOUNT_SETATTR, _HERE, _WHOLE_TREE = 442, -100, 0x8000
+
+
+def _seal(target: str, *, writable: bool = False) -> None:
+    """Make a mounted tree read-only, and without devices and set-uid programs."""
+    flags = _NO_SUID | _NO_DEVICES | (0 if writable else _READ_ONLY)
+    attributes = struct.pack("QQQQ", flags, 0, 0, 0)
+    _call(
+        "syscall",
+        ctypes.c_long(_MOUNT_SETATTR),
+        ctypes.c_int(_HERE),
+        target.encode(),
+        ctypes.c_uint(_WHOLE_TREE),
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+    )
+
+
+# --- The tree -------------------------------------------------------------------------------------
+
+
+def _bind(source: str, target: str, *, writable: bool = False) -> None:
+    if Path(source).is_dir():
+        Path(target).mkdir(parents=True, exist_ok=True)
+    else:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        Path(target).touch()
+    _mount(source, target, None, _BIND | _RECURSIVE)
+    _seal(target, writable=writable)
+
+
+def _empty(target: str, size: int, mode: str) -> None:
+    Path(target).mkdir(parents=True, exist_ok=True)
+    _mount("none", target, "tmpfs", _NO_SUID | _NO_DEVICES, f"size={size},mode={mode}")
+
+
+def _lay(plan: dict[str, Any], root: str) -> list[str]:
+    """Put what is readable below `root`; return the empty folders, to be sealed at the end."""
+    covers = []
+    for path, kind in plan["layers"]:
+        target = root + path
+        if kind == "hidden":
+            if _covered(path, plan):
+                _empty(target, 2**20, "755")
+                covers.append(target)
+        elif Path(path).is_symlink():
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            if not Path(target).is_symlink():
+                Path(target).symlink_to(os.readlink(path))  # noqa: PTH115
+        elif not _covered(path, plan):
+            _bind(path, target)
+    return covers
+
+
+def _covered(path: str, plan: dict[str, Any]) -> bool:
+    """Tell whether a folder is seen inside because one above it is."""
+    for above in Path(path).parents:
+        for other, kind in plan["layers"]:
+            if other == str(above):
+                return bool(kind == "readable")
+    return False
+
+
+def _grow_tree(plan: dict[str, Any], root: str) -> None:
+    """Build the whole tree below `root` and enter it. In the new namespaces, as their process 1."""
+    _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    _mount("none", root, "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
+    # The box's own folders first: an environment below /tmp is laid over its /tmp.
+    for target in ("/tmp", "/dev/shm", plan["home"]):
+        _empty(root + target, plan["limits"]["disk"], "1777")
+    covers = _lay(plan, root)
+    _bind(plan["sockets"], root + plan["sockets"], writable=True)
+    for path, name in plan["placed"]:
+        _bind(path, root + name)
+    _write_accounts(root)
+    _make_devices(root)
+    Path(f"{root}/proc").mkdir()
+    _mount("proc", f"{root}/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
+    for target in covers:
+        _seal(target)
+    os.chdir(root)
+    _call("syscall", ctypes.c_long(_PIVOT_ROOT[platform.machine()]), b".", b".")
+    _call("umount2", b".", _DETACH)
+    _mount("none", "/", None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
+    os.chdir(plan["home"])
+
+
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_DETACH, _REMOUNT = 2, 32
+
+
+def _make_devices(root: str) -> None:
+    for name in ("null", "zero", "full", "random", "urandom"):
+        target = f"{root}/dev/{name}"
+        Path(target).touch()
+        _mount(f"/dev/{name}", target, None, _BIND)
+    for name, link in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        Path(f"{root}/dev/{name}").symlink_to(f"/proc/self/fd{link}")
+
+
+def _write_accounts(root: str) -> None:
+    """Give the one user a name: libraries ask who is at home."""
+    etc = Path(f"{root}/etc")
+    etc.mkdir(exist_ok=True)
+    ids = f"{INSIDE_ID}:{INSIDE_ID}"
+    (etc / "passwd").write_text(f"student:x:{ids}::/home/student:/bin/sh\n", "ascii")
+    (etc / "group").write_text(f"student:x:{INSIDE_ID}:\n", "ascii")
+    (etc / "hosts").write_text("127.0.0.1 localhost sandbox\n", "ascii")
+
+
+# --- The namespaces -------------------------------------------------------------------------------
+
+
+def enter(plan: dict[str, Any], root: str, work: Callable[[], None]) -> NoReturn:
+    """Run `work` in a new box. In a process forked for this, with one thread; never returns.
+
+    Parameters
+    ----------
+    root : an empty folder, over which the box's tree is mounted, for this process alone.
+    """
+    as_root = os.geteuid() == 0
+    user, group = os.geteuid(), os.getegid()
+    _call("unshare", _NAMESPACES | (0 if as_root else _NEW_USERS))
+    if not as_root:
+        _map_ids(user, group)
+    first = os.fork()
+    if first:
+        _die_with_parent()
+        _, status = os.waitpid(first, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    _grow_tree(plan, root)
+    _call("sethostname", b"sandbox", 7)
+    if as_root:
+        _become_nobody()
+    # No user namespaces within: they are the way to most holes in kernels.
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    _die_with_parent()
+    guard(plan["limits"], work)
+
+
+def _become(user: int) -> None:
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def _become_nobody() -> None:
+    _become(NOBODY)
+    # After a change of user the files in /proc belong to root, unless:
+    _call("prctl", 4, 1, 0, 0, 0)
+    # A namespace of its own makes the number of processes a count of this box alone.
+    _call("unshare", _NEW_USERS)
+    _map_ids(NOBODY, NOBODY)
+
+
+def _map_ids(user: int, group: int) -> None:
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{INSIDE_ID} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{INSIDE_ID} {group} 1")
+
+
+def _die_with_parent() -> None:
+    _call("prctl", 1, signal.SIGKILL, 0, 0, 0)
+
+
+def bubblewrap(plan: dict[str, Any], command: list[str], root: str) -> NoReturn:
+    """Become bubblewrap, which makes the same box and runs `init` in it; never returns."""
+    as_root = os.geteuid() == 0
+    if not as_root:
+        root = ""
+    # Bubblewrap's user may not look at all of these paths, so they are looked at now.
+    arguments = ["bwrap", *_bubblewrap_options(plan, root), "--", *_init_command(plan, command)]
+    if as_root:
+        _call("unshare", _NEW_MOUNTS)
+        _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+        _mount("none", root, "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
+        _lay({**plan, "layers": [pair for pair in plan["layers"] if pair[1] == "readable"]}, root)
+        _bind(plan["sockets"], root + plan["sockets"], writable=True)
+        _bind(str(Path(__file__).parent), root + _INSIDE)
+        for path, name in plan["placed"]:
+            _bind(path, root + name)
+        _become(NOBODY)
+    _die_with_parent()
+    os.chdir("/")
+    os.execvpe("bwrap", arguments, {"PATH": "/usr/bin:/bin:/usr/local/bin"})
+
+
+_INSIDE = "/run/sandbox"
+
+
+def _init_command(plan: dict[str, Any], command: list[str]) -> list[str]:
+    init = {"limits": plan["limits"]}
+    return [sys.executable, f"{_INSIDE}/inside.py", "init", json.dumps(init), "--", *command]
+
+
+def _bubblewrap_options(plan: dict[str, Any], root: str) -> list[str]:
+    disk = str(plan["limits"]["disk"])
+    options = [
+        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--disable-userns", "--hostname", "sandbox", "--die-with-parent", "--as-pid-1"),
+        *("--uid", str(INSIDE_ID), "--gid", str(INSIDE_ID), "--cap-drop", "ALL", "--new-session"),
+        *("--proc", "/proc", "--dev", "/dev"),
+    ]
+    for target in ("/tmp", "/dev/shm", plan["home"]):
+        options += ["--perms", "1777", "--size", disk, "--tmpfs", target]
+    seals = []
+    for path, kind in plan["layers"]:
+        if kind == "hidden":
+            if _covered(path, plan):
+                options += ["--perms", "0755", "--tmpfs", path]
+                seals += ["--remount-ro", path]
+        elif Path(path).is_symlink():
+            options += ["--symlink", os.readlink(path), path]  # noqa: PTH115
+        elif not _covered(path, plan):
+            options += ["--ro-bind", root + path, path]
+    options += ["--bind", root + plan["sockets"], plan["sockets"]]
+    source = root + _INSIDE if root else str(Path(__file__).parent)
+    options += ["--ro-bind", source, _INSIDE]
+    for path, name in plan["placed"]:
+        options += ["--ro-bind", root + name if root else path, name]
+    options += [*seals, "--remount-ro", "/dev", "--remount-ro", "/"]
+    options += ["--chdir", plan["home"], "--clearenv"]
+    for name, value in plan["environment"].items():
+        options += ["--setenv", name, value]
+    return options
+
+
+# --- Process 1 ------------------------------------------------------------------------------------
+
+MEMORY_SPENT = 101
+"""The exit code of a box whose processes together used too much memory."""
+
+_WATCH_SECONDS = 0.1
+
+
+def guard(limits: dict[str, int], work: Callable[[], None]) -> NoReturn:
+    """Give up all privileges, run `work` in a child, and end everything when it ends.
+
+    The memory of all processes is watched from here, where they cannot reach: process 1 of a
+    namespace takes no signals from inside, and with its memory closed nobody inside can trace it.
+    """
+    _limit(limits)
+    _drop_privileges()
+    _filter_calls()
+    _call("prctl", 4, 0, 0, 0, 0)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    child = os.fork()
+    if child == 0:
+        _call("prctl", 4, 1, 0, 0, 0)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        try:
+            work()
+        finally:
+            os._exit(1)
+    own = _private(1)
+    pause = _WATCH_SECONDS
+    while True:
+        signal.sigtimedwait([signal.SIGCHLD], pause)
+        code = _reap(child)
+        if code is not None:
+            os._exit(code)
+        if _spent(own) > limits["memory"]:
+            os._exit(MEMORY_SPENT)
+
+
+def _reap(child: int) -> int | None:
+    """Collect processes that have ended; return the exit code of one of them, if it was that."""
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 1
+        if ended == 0:
+            return None
+        if ended == child:
+            return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _spent(own: int) -> int:
+    """Return the memory of all processes. What they share with process 1 was there before."""
+    processes = (int(name) for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208
+    return sum(max(0, _private(process) - own) for process in processes if process != 1)
+
+
+def _private(process: int) -> int:
+    """Return a process's own bytes: anonymous memory, and memory shared with nothing on disk."""
+    total = 0
+    try:
+        lines = Path(f"/proc/{process}/status").read_text("ascii", "replace").splitlines()
+    except OSError:  # it has just ended
+        return 0
+    for line in lines:
+        if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:")):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def _limit(limits: dict[str, int]) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, name in (
+        (resource.RLIMIT_DATA, "data"),
+        (resource.RLIMIT_FSIZE, "file"),
+        (resource.RLIMIT_NOFILE, "files"),
+        (resource.RLIMIT_NPROC, "processes"),
+    ):
+        _, hard = resource.getrlimit(what)
+        value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], hard)
+        resource.setrlimit(what, (value, value))
+
+
+def _drop_privileges() -> None:
+    """Lose every capability for good, for this process and all that follow."""
+    for capability in range(64):
+        if _libc.prctl(24, capability, 0, 0, 0) < 0:
+            break
+    header, nothing = struct.pack("II", 0x20080522, 0), bytes(24)
+    _call("capset", header, nothing)
+    _call("prctl", 38, 1, 0, 0, 0)
+
+
+# System calls that no notebook needs and that holes in kernels, or memory that no limit counts,
+# are reached through. Numbers of x86_64 and aarch64.
+_REFUSED = {
+    "x86_64": {
+        "ptrace": 101, "shmget": 29, "mount": 165, "umount2": 166, "pivot_root": 155,
+        "setns": 308, "unshare": 272, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323,
+        "add_key": 248, "request_key": 249, "keyctl": 250, "memfd_create": 319,
+        "memfd_secret": 447, "io_uring_setup": 425, "io_uring_enter": 426,
+        "io_uring_register": 427, "process_vm_readv": 310, "process_vm_writev": 311,
+        "kcmp": 312, "open_by_handle_at": 304, "name_to_handle_at": 303, "mount_setattr": 442,
+        "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432,
+        "kexec_load": 246, "init_module": 175, "finit_module": 313,
+    },
+    "aarch64": {
+        "ptrace": 117, "shmget": 194, "mount": 40, "umount2": 39, "pivot_root": 41,
+        "setns": 268, "unshare": 97, "bpf": 280, "perf_event_open": 241, "userfaultfd": 282,
+        "add_key": 217, "request_key": 218, "keyctl": 219, "memfd_create": 279,
+        "memfd_secret": 447, "io_uring_setup": 425, "io_uring_enter": 426,
+        "io_uring_register": 427, "process_vm_readv": 270, "process_vm_writev": 271,
+        "kcmp": 272, "open_by_handle_at": 265, "name_to_handle_at": 264, "mount_setattr": 442,
+        "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432,
+        "kexec_load": 104, "init_module": 105, "finit_module": 273,
+    },
+}  # fmt: skip
+_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+
+def _filter_calls() -> None:
+    """Refuse some system calls, as if the kernel had no permission for them."""
+    machine = platform.machine()
+    if machine not in _REFUSED:
+        return
+    numbers = sorted(_REFUSED[machine].values())
+    load, equal, above, give = 0x20, 0x15, 0x35, 0x06
+    program = [
+        (load, 0, 0, 4),
+        (equal, 1, 0, _ARCHITECTURE[machine]),
+        (give, 0, 0, 0x80000000),  # another architecture's calls: the process is ended
+        (load, 0, 0, 0),
+        (above, len(numbers) + 1, 0, 0x40000000),  # the x32 variants
+        *((equal, len(numbers) - index, 0, number) for index, number in enumerate(numbers)),
+        (give, 0, 0, 0x7FFF0000),
+        (give, 0, 0, 0x00050000 | errno.EPERM),
+    ]
+    code = b"".join(struct.pack("HBBI", *step) for step in program)
+    steps = ctypes.create_string_buffer(code, len(code))
+    filters = struct.pack("HxxxxxxP", len(program), ctypes.addressof(steps))
+    _call("prctl", 22, 2, filters, 0, 0)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve `bubblewrap PLAN ROOT -- COMMAND`, `enter` alike, and `init PLAN -- COMMAND`."""
+    cut = arguments.index("--")
+    way, text, *rest = arguments[:cut]
+    command, plan = arguments[cut + 1 :], json.loads(text)
+
+    def work() -> None:
+        os.execvpe(command[0], command, plan.get("environment", os.environ))
+
+    try:
+        if way == "bubblewrap":
+            bubblewrap(plan, command, rest[0])
+        if way == "enter":
+            enter(plan, rest[0], work)
+        guard(plan["limits"], work)
+    except OSError as error:
+        sys.exit(f"sandbox: {error.strerror or error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,67 @@
+"""Verdicts in nbgrader's terms: scores and comments of its gradebook, metadata of its notebooks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from nbformat import from_dict
+from nbgrader.utils import compute_checksum
+
+from autograder.grading.jobs import Result
+from autograder.grading.verdicts import Verdict, in_words
+
+RECORD = "grading"
+"""The key in a graded notebook's metadata that holds verdicts and remarks."""
+
+
+def graded_notebook(result: Result) -> Any:
+    """Return a graded notebook with its verdicts in the metadata."""
+    notebook = from_dict(result.notebook)
+    notebook.metadata[RECORD] = {
+        "verdicts": [verdict.model_dump() for verdict in result.verdicts],
+        "remarks": result.remarks,
+        "key": result.key,
+    }
+    return notebook
+
+
+def verdicts_in(notebook: Any) -> list[Verdict]:
+    """Return the verdicts in a graded notebook's metadata."""
+    record = notebook["metadata"].get(RECORD, {})
+    return [Verdict.model_validate(verdict) for verdict in record.get("verdicts", [])]
+
+
+def save_scores(row: Any, notebook: Any, verdicts: Iterable[Verdict]) -> None:
+    """Put a notebook's verdicts into the gradebook's row of it, to be committed by the caller.
+
+    What a person has given or written stays. Written answers wait for a person, unless nothing was
+    written.
+    """
+    by_name = {verdict.question: verdict for verdict in verdicts}
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    for grade in row.grades:
+        verdict = by_name.get(grade.name)
+        if verdict is not None:
+            grade.auto_score = verdict.awarded
+            noted = bool(verdict.note)
+        else:
+            grade.auto_score = 0.0 if _is_untouched(cells[grade.name]) else None
+            noted = grade.auto_score is None
+        grade.needs_manual_grade = noted or grade.manual_score is not None
+    for comment in row.comments:
+        verdict = by_name.get(comment.name.removesuffix("_answer"))
+        if verdict is not None:
+            comment.auto_comment = in_words(verdict)
+        else:
+            comment.auto_comment = "No response." if _is_untouched(cells[comment.name]) else None
+
+
+def save_nothing(row: Any) -> None:
+    """Give a notebook that was not handed in no points."""
+    for grade in row.grades:
+        grade.auto_score = 0.0
+        grade.needs_manual_grade = False
+
+
+def _is_untouched(cell: Any) -> bool:
+    """Tell whether a cell is as it was released."""
+    return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))

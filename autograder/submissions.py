@@ -1,0 +1,196 @@
+"""What students handed in: which folders, which notebooks, and what is odd about them.
+
+Everything in `submitted/` is somebody else's: it is read with care and never written to, but for
+the copy of a renamed notebook that plain nbgrader needs.
+"""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course import Assignment
+from autograder.errors import CourseError
+from autograder.files import write_text
+from autograder.grading.jobs import FOLDER
+from autograder.grading.rebuild import Unreadable, read_submission
+
+
+@dataclass(frozen=True)
+class Found:
+    """A notebook of a submission, by the name it should have."""
+
+    path: Path
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in for an assignment.
+
+    Parameters
+    ----------
+    notebooks : by the name they should have.
+    reason : why there is nothing to grade, empty if there is.
+    """
+
+    student: str
+    folder: Path
+    notebooks: dict[str, Found]
+    reason: str = ""
+    submitted_at: datetime | None = None
+
+
+def students(assignment: Assignment) -> list[str]:
+    """Return the students who handed something in.
+
+    Raises
+    ------
+    CourseError
+        If nobody did.
+    """
+    folder = assignment.course.root / "submitted"
+    names = sorted(
+        path.parent.name
+        for path in folder.glob(f"*/{assignment.name}")
+        # What archives leave behind is nobody.
+        if path.is_dir() and path.parent.name[0] not in "._"
+    )
+    if not names:
+        raise CourseError(
+            f"There is nothing to grade: no folder {folder}/<student>/{assignment.name}. "
+            "Collect the submissions first (`nbgrader collect`, or copy them there)."
+        )
+    return names
+
+
+def submission(assignment: Assignment, student: str) -> Submission:
+    """Look at what a student handed in."""
+    folder = assignment.course.root / "submitted" / student / assignment.name
+    stems = [text.stem for text in assignment.notebooks]
+    if re.search(r"[*?\[\]]", student):
+        reason = "The name of the student's folder contains one of * ? [ ]; rename the folder."
+        return Submission(student, folder, {}, reason)
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return Submission(student, folder, {}, "The submission is a link to another folder.")
+    there = notebooks_in(folder)
+    notebooks = {stem: found for stem in stems if (found := _find(assignment, folder, stem, there))}
+    reason = "" if notebooks else _nothing(folder, there, stems)
+    return Submission(student, folder, notebooks, reason, _submitted_at(folder))
+
+
+def _find(assignment: Assignment, folder: Path, stem: str, there: list[Path]) -> Found | None:
+    path = folder / f"{stem}.ipynb"
+    if path in there and not _is_our_copy(assignment, path):
+        return Found(path)
+    other = _renamed(assignment, folder, stem, there)
+    if other is None:
+        return None
+    return Found(other, [f"The notebook was handed in as {other.name}."])
+
+
+def notebooks_in(folder: Path) -> list[Path]:
+    """Return the notebooks of a submission's folder, without what archives and editors leave."""
+    return [path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")]
+
+
+def _renamed(assignment: Assignment, folder: Path, stem: str, there: list[Path]) -> Path | None:
+    """Return the one notebook of another name that holds answers to this one's questions."""
+    texts = {text.stem: text for text in assignment.notebooks}
+    names = {f"{question.name}_answer" for question in texts[stem].exercises}
+    others = [path for path in there if path.stem not in texts and _holds_answers(path, names)]
+    return others[0] if len(others) == 1 else None
+
+
+def _holds_answers(path: Path, names: set[str]) -> bool:
+    try:
+        return any(cell.name in names for cell in read_submission(path))
+    except Unreadable:
+        return False
+
+
+def _nothing(folder: Path, there: list[Path], stems: list[str]) -> str:
+    wanted = ", ".join(f"{stem}.ipynb" for stem in stems)
+    if there:
+        names = ", ".join(path.name for path in there)
+        return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
+    inside = sorted(path.relative_to(folder) for path in _below(folder) if path.suffix == ".ipynb")
+    deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
+    if deeper:
+        return (
+            f"The notebook lies in a folder of its own ({deeper[0]}); move it up and grade again."
+        )
+    return f"{wanted} was not handed in: the folder holds no notebook."
+
+
+_MOST_FILES = 10_000
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, not following links, up to a number."""
+    count = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            count += 1
+            if count > _MOST_FILES:
+                return
+            yield Path(where) / name
+
+
+def _submitted_at(folder: Path) -> datetime | None:
+    """Return the time in the file that `nbgrader collect` leaves, None if there is none."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        path = folder / "timestamp.txt"
+        if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > 200:
+            return None
+        return parse_utc(path.read_text("utf-8").strip())  # type: ignore[no-any-return]
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+# --- The copy that plain nbgrader needs -----------------------------------------------------------
+
+
+def copy_renamed(assignment: Assignment, student: str) -> list[Path]:
+    """Copy renamed notebooks to the names they should have; return the copies.
+
+    A copy made for an earlier grading is made anew, or goes if it is no longer needed.
+    """
+    folder = assignment.course.root / "submitted" / student / assignment.name
+    for text in assignment.notebooks:
+        path = folder / f"{text.stem}.ipynb"
+        if _is_our_copy(assignment, path):
+            path.unlink()
+    made = []
+    for stem, found in submission(assignment, student).notebooks.items():
+        path = folder / f"{stem}.ipynb"
+        if found.path != path:
+            content = found.path.read_bytes()
+            write_text(path, content.decode("utf-8", "replace"))
+            write_text(_record(assignment, path), json.dumps({"sha256": _digest(path)}))
+            made.append(path)
+    return made
+
+
+def _record(assignment: Assignment, path: Path) -> Path:
+    student = path.parent.parent.name
+    return assignment.course.root / FOLDER / assignment.name / student / f"{path.stem}.copy.json"
+
+
+def _is_our_copy(assignment: Assignment, path: Path) -> bool:
+    """Tell whether a notebook is a copy that we have made, and not a later submission."""
+    record = _record(assignment, path)
+    if not record.exists() or path.is_symlink() or not path.is_file():
+        return False
+    return bool(json.loads(record.read_text("utf-8"))["sha256"] == _digest(path))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
