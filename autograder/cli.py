@@ -24,6 +24,7 @@ from autograder.errors import CourseError  # noqa: E402
 
 if TYPE_CHECKING:
     from autograder.grade import Order
+    from autograder.sandbox.kernels import Way
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,9 +122,12 @@ def grade(
     workers: Annotated[
         int, typer.Option(min=0, help="Processes to grade with; 0: one for each processor.")
     ] = 0,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox/--no-sandbox", help="Run students' code in a sandbox.")
-    ] = True,
+    no_sandbox: Annotated[
+        bool, typer.Option("--no-sandbox", help="Run students' code with your rights.")
+    ] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Start every kernel anew, under bubblewrap.")
+    ] = False,
     explain: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="STUDENT QUESTION", help="Show what a verdict came from."),
@@ -134,13 +138,14 @@ def grade(
     from autograder.grade import Order
 
     course = Course.at(root)
+    way: Way | None = "none" if no_sandbox else "bubblewrap" if cold else None
     if explain is not None:
-        _explain(course, *explain, sandbox=sandbox)
+        _explain(course, *explain, way)
         return
     if not assignment:
         names = ", ".join(known.name for known in course.assignments)
         raise CourseError(f"Which assignment? There are: {names}.")
-    order = Order(student, question, force, workers, sandbox)
+    order = Order(student, question, force, workers, way)
     _grade(course.assignment(assignment), order)
 
 
@@ -210,10 +215,10 @@ def _progress(title: str) -> Iterator[Callable[[int, int, str], None]]:
         yield show
 
 
-def _explain(course: Course, student: str, question: str, *, sandbox: bool) -> None:
+def _explain(course: Course, student: str, question: str, way: "Way | None") -> None:
     from autograder.explain import explain
 
-    for line in explain(course, student, question, sandbox=sandbox):
+    for line in explain(course, student, question, way):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -255,6 +260,36 @@ def _score_table(reports: list[Any]) -> Table:
     table.caption = "* to be read by a person"
     table.caption_justify = "left"
     return table
+
+
+@app.command()
+def attacks(
+    names: Annotated[list[str] | None, typer.Argument(help="Entries of the corpus.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="The few that CI runs.")] = False,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Grade with stock nbgrader, to compare.")
+    ] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the board here.")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="As for `course grade`.")] = 0,
+    cold: Annotated[bool, typer.Option("--cold", help="As for `course grade`.")] = False,
+    root: Root = HERE,
+) -> None:
+    """Grade a corpus of hostile submissions and print what each of them got."""
+    import json
+
+    from autograder import attacks as corpus
+    from autograder.files import write_text
+
+    course = Course.at(root)
+    chosen = [*(names or ()), *(corpus.sample(course) if sample else ())]
+    arguments = [f"--workers={workers}", *(["--cold"] if cold else [])]
+    outcomes = corpus.run(course, names=chosen, stock=stock, arguments=arguments, tell=err.print)
+    out.print(corpus.scoreboard(outcomes))
+    if json_file is not None:
+        document = [outcome.model_dump() for outcome in outcomes]
+        write_text(json_file, json.dumps(document, indent=1) + "\n")
+    if not stock and not all(outcome.ok for outcome in outcomes):
+        raise CourseError("Some attacks had an effect, or an honest submission was wronged.")
 
 
 @app.command()
@@ -321,6 +356,19 @@ def _proof_summary(proofs: list[Any], share: float) -> str:
 
 
 @app.command()
+def kernel(
+    prefix: Annotated[
+        Path, typer.Option("--prefix", help="The environment to install it in.")
+    ] = Path(sys.prefix),
+    root: Root = HERE,
+) -> None:
+    """Install a Jupyter kernel that runs in the sandbox, for any tool that speaks Jupyter."""
+    from autograder.grading.boxes import install_kernel
+
+    out.print(f"Installed {install_kernel(Course.at(root), prefix)}", soft_wrap=True)
+
+
+@app.command()
 def wheel(
     to: Annotated[Path, typer.Option("--to", help="Folder for the wheel.")] = Path("dist"),
     root: Root = HERE,
@@ -336,6 +384,7 @@ def demo(root: Root = HERE) -> None:
     """Build, release and grade the sample submissions in the folder demo/."""
     from autograder import build as builder
     from autograder.grade import Order
+    from autograder.sandbox import doctor as sandbox
 
     here = Course.at(root).root
     folder = here / "demo"
@@ -351,8 +400,12 @@ def demo(root: Root = HERE) -> None:
         old.unlink()
     course = Course.at(folder)
     builder.build(course, out.print)
+    safe = sandbox.best() is not None
+    if not safe:
+        # These submissions are the project's own.
+        err.print("This machine gives no sandbox (`course doctor`); the samples run without one.")
     for assignment in course.assignments:
-        _grade(assignment, Order())
+        _grade(assignment, Order(way=None if safe else "none"))
 
 
 @new.command("exercise")

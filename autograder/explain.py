@@ -13,12 +13,13 @@ from autograder.grading.grader import Sessions
 from autograder.grading.student import Call
 from autograder.grading.verdicts import Trial, Verdict, try_all
 from autograder.hidden import Wrong
+from autograder.sandbox.kernels import Way
 from autograder.submissions import submission
 
 _LONGEST = 12
 
 
-def explain(course: Course, student: str, question: str, *, sandbox: bool) -> Iterator[str]:
+def explain(course: Course, student: str, question: str, way: Way | None) -> Iterator[str]:
     """Run a question's hidden tests again on what a student handed in; yield lines to print.
 
     The hidden inputs are those of the verdict on record, whatever the course's secret is now.
@@ -41,9 +42,8 @@ def explain(course: Course, student: str, question: str, *, sandbox: bool) -> It
     yield from rebuilt.remarks
     hidden.load(text.name)
     variants.load(text.name)
-    way = boxes.choose_way(sandbox=sandbox)
     with (
-        boxes.kernels(text.assignment, way) as starter,
+        boxes.kernels(text.assignment, boxes.choose_way(way)) as starter,
         Sessions(starter, rebuilt.notebook, text) as sessions,
     ):
         for trial in try_all(question, sessions, seed):

@@ -16,7 +16,7 @@ from autograder.errors import CourseError
 from autograder.files import writable
 from autograder.grading import boxes, jobs, workers
 from autograder.grading.jobs import Job, Result
-from autograder.sandbox.kernels import Starter
+from autograder.sandbox.kernels import Starter, Way
 from autograder.submissions import Submission, students, submission
 
 
@@ -30,14 +30,14 @@ class Order:
     question : grade this question again, whatever was kept; leave the others.
     force : grade everything again.
     workers : processes to grade with.
-    sandbox : whether students' code runs in a sandbox.
+    way : how students' code is run; the best way that this machine gives if it is None.
     """
 
     student: str = ""
     question: str = ""
     force: bool = False
     workers: int = 0
-    sandbox: bool = True
+    way: Way | None = None
 
     @property
     def crew(self) -> int:
@@ -145,7 +145,7 @@ class _Run:
         return self.outcome
 
     def _starter(self, stack: ExitStack) -> Starter:
-        way = boxes.choose_way(sandbox=self.order.sandbox)
+        way = boxes.choose_way(self.order.way)
         self.progress(0, 1, "")
         return stack.enter_context(boxes.kernels(self.assignment, way))
 

@@ -138,7 +138,7 @@ def _starter(assignment: str, sandbox: bool) -> Starter:
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(
-        boxes.kernels(_assignment(assignment), boxes.choose_way(sandbox=sandbox))
+        boxes.kernels(_assignment(assignment), boxes.choose_way(None if sandbox else "none"))
     )
 
 

@@ -98,7 +98,7 @@ def _content(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(f"{path.name} is no ordinary file; hand in the notebook itself.")
         _bound(status.st_size)
-        with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123  a descriptor
+        with open(descriptor, "rb", closefd=False) as file:
             content = file.read(LARGEST_FILE + 1)
         _bound(len(content))
     finally:

@@ -314,14 +314,12 @@ def guard(limits: dict[str, int], work: Callable[[], None]) -> NoReturn:
             work()
         finally:
             os._exit(1)
-    own = _private(1)
-    pause = _WATCH_SECONDS
     while True:
-        signal.sigtimedwait([signal.SIGCHLD], pause)
+        signal.sigtimedwait([signal.SIGCHLD], _WATCH_SECONDS)
         code = _reap(child)
         if code is not None:
             os._exit(code)
-        if _spent(own) > limits["memory"]:
+        if _too_much(limits["memory"]):
             os._exit(MEMORY_SPENT)
 
 
@@ -338,23 +336,30 @@ def _reap(child: int) -> int | None:
             return os.waitstatus_to_exitcode(status) & 0xFF
 
 
-def _spent(own: int) -> int:
-    """Return the memory of all processes. What they share with process 1 was there before."""
-    processes = (int(name) for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208
-    return sum(max(0, _private(process) - own) for process in processes if process != 1)
+def _too_much(memory: int) -> bool:
+    """Tell whether all other processes together use more than so many bytes."""
+    processes = [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
+    others = [process for process in processes if process != 1]
+    # What processes share is counted once for each at first, since that is quick.
+    return (
+        sum(_sum(p, "status", ("RssAnon:", "RssShmem:", "VmSwap:")) for p in others) > memory
+        and sum(_share(p) for p in others) > memory
+    )
 
 
-def _private(process: int) -> int:
-    """Return a process's own bytes: anonymous memory, and memory shared with nothing on disk."""
-    total = 0
+def _share(process: int) -> int:
+    """Return a process's share of memory, or all it has if it hides that."""
+    share = _sum(process, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
+    return share or _sum(process, "status", ("RssAnon:", "RssShmem:", "VmSwap:"))
+
+
+def _sum(process: int, file: str, names: tuple[str, ...]) -> int:
+    """Add up lines of a file of numbers in /proc; bytes."""
     try:
-        lines = Path(f"/proc/{process}/status").read_text("ascii", "replace").splitlines()
-    except OSError:  # it has just ended
+        lines = Path(f"/proc/{process}/{file}").read_text("ascii", "replace").splitlines()
+    except OSError:  # it has just ended, or is closed to us
         return 0
-    for line in lines:
-        if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:")):
-            total += int(line.split()[1]) * 1024
-    return total
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(names))
 
 
 def _limit(limits: dict[str, int]) -> None:

@@ -25,7 +25,7 @@ NAME = "sandboxed-python"
 _ENTRY_POINT = "sandbox-provisioner"
 
 
-class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc]
+class SandboxProvisioner(LocalProvisioner):
     """Starts a kernel in a box of its own under bubblewrap."""
 
     library = Unicode("", help="A folder put first on Python's path.").tag(config=True)
