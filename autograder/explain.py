@@ -15,6 +15,7 @@ from autograder.grading.verdicts import Trial, Verdict, try_all
 from autograder.hidden import Wrong
 from autograder.sandbox.kernels import Way
 from autograder.submissions import submission
+from course_utils.compare import difference
 
 _LONGEST = 12
 
@@ -70,7 +71,8 @@ def _lines(trial: Trial) -> Iterator[str]:
     if trial.calls:
         yield from _call(trial.calls[-1], f"  call {len(trial.calls)}, the last of this test")
     if isinstance(trial.error, Wrong) and trial.error.expected is not None:
-        yield from _value("  got", trial.error.got)
+        if not trial.calls or difference(trial.error.got, trial.calls[-1].result) is not None:
+            yield from _value("  got", trial.error.got)
         yield from _value("  expected", trial.error.expected)
 
 

@@ -16,8 +16,14 @@ from nbformat.v4 import new_output
 
 from autograder import cli, gradebook
 from autograder.course import Course
+from autograder.errors import CourseError
+from autograder.explain import explain
+from autograder.grade import Graded, Order, grade
 from autograder.grading import replays
 from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
+from autograder.sandbox import doctor
+from autograder.sandbox.kernels import Way
+from tests.conftest import SANDBOX
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPECTED: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "expected.yml").read_text())
@@ -97,6 +103,98 @@ def test_plain_nbgrader_gives_the_same_scores(graded: Path, tmp_path: Path) -> N
         ours = gradebook.report(Course.at(graded).assignment("a1_filtering"), student)
         theirs = gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), student)
         assert theirs == ours
+
+
+def test_the_formgraders_button_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
+    for name in ("assignments", "source", "release"):
+        shutil.copytree(graded / name, tmp_path / name)
+    for name in ("nbgrader_config.py", "course_secret"):
+        shutil.copy(graded / name, tmp_path)
+    student = "student-03"
+    shutil.copytree(ROOT / "examples" / "submissions" / student, tmp_path / "submitted" / student)
+    gradebook.register(Course.at(tmp_path).assignment("a1_filtering"))
+    # As the server does it: within a running event loop.
+    program = """
+import asyncio
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+app = NbGrader()
+app.initialize([])
+async def press():
+    return NbGraderAPI(app.coursedir, parent=app).autograde("a1_filtering", "student-03")
+result = asyncio.run(press())
+assert result["success"], result
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ours = gradebook.report(Course.at(graded).assignment("a1_filtering"), student)
+    theirs = gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), student)
+    assert theirs == ours
+
+
+@pytest.mark.skipif(not SANDBOX, reason="this machine gives no sandbox")
+@pytest.mark.parametrize("way", ["bubblewrap", "none"])
+def test_other_ways_give_the_same_scores(way: Way, graded: Path, course_copy: Path) -> None:
+    if way == "bubblewrap" and not doctor.examine_cold().works:
+        pytest.skip("no bubblewrap")
+    students = ["student-01", "student-03"]
+    for student in students:
+        sample = ROOT / "examples" / "submissions" / student
+        shutil.copytree(sample, course_copy / "submitted" / student)
+    shutil.copy(graded / "course_secret", course_copy)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    done = grade(assignment, Order(way=way, workers=2), lambda *_: None)
+    assert sorted(done.executed) == [f"{student}/1_linear_filters" for student in students]
+    ours = gradebook.reports(Course.at(graded).assignment("a1_filtering"), students)
+    assert gradebook.reports(assignment, students) == ours
+
+
+def test_what_is_unchanged_is_not_graded_again(course_copy: Path) -> None:
+    samples = ROOT / "examples" / "submissions"
+    for student in ("student-01", "student-07"):
+        shutil.copytree(samples / student, course_copy / "submitted" / student)
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    way: Way | None = None if SANDBOX else "none"
+
+    def graded(**order: Any) -> Graded:
+        return grade(assignment, Order(way=way, **order), lambda *_: None)
+
+    assert len(graded().executed) == 2
+    again = graded()
+    assert (again.executed, again.written, again.changes) == ([], [], [])
+    assert graded(student="student-01", force=True).executed == ["student-01/1_linear_filters"]
+    asked = graded(question="lsi")
+    assert (len(asked.executed), asked.changes) == (2, [])
+    # Metadata and outputs are no answers.
+    path = course_copy / "submitted" / "student-07" / NOTEBOOK
+    document = json.loads(path.read_text())
+    document["metadata"]["mine"] = True
+    path.write_text(json.dumps(document))
+    assert graded().executed == []
+    # An answer is.
+    shutil.copy(samples / "student-01" / NOTEBOOK, path)
+    changed = graded()
+    assert changed.executed == ["student-07/1_linear_filters"]
+    assert {change.question: change.after for change in changed.changes}["cross_correlate"] == 8
+    # What was lost of the gradebook is written again, without running anything.
+    (course_copy / "gradebook.db").unlink()
+    assert (graded().executed, gradebook.report(assignment, "student-07").total) == ([], 19)
+
+
+def test_a_verdict_is_explained(graded: Path) -> None:
+    way: Way | None = None if SANDBOX else "none"
+    course = Course.at(graded)
+    text = "\n".join(explain(course, "student-03", "cross_correlate", way))
+    assert "0 of 2  a colour image\n  Values differ\n" in text
+    assert "1 of 1  a kernel with an even side is refused" in text
+    assert "argument 2: array (3, 7) float64" in text
+    assert "expected: array (17, 23) float64" in text
+    assert text == "\n".join(explain(course, "student-03", "cross_correlate", way))
+    with pytest.raises(CourseError, match="ringing is graded by hand"):
+        list(explain(course, "student-03", "ringing", way))
+    with pytest.raises(CourseError, match="was not handed in"):
+        list(explain(course, "student-10", "lsi", way))
 
 
 def test_nbgraders_own_feedback_shows_sentence_and_hint(graded: Path) -> None:

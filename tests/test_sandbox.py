@@ -142,7 +142,7 @@ def as_user(run: Sequence[str]) -> list[str]:
     """
     opened = "\n".join(
         f"""
-        keep=$(mktemp -d)
+        keep=/mnt
         mount --rbind {closed} $keep
         mount -t tmpfs -o mode=755 none {closed}
         for entry in $(ls -A $keep); do

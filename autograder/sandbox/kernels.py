@@ -274,6 +274,7 @@ class _Template:
         here = str(Path(__file__).parents[2])
         # At home outside, it finds matplotlib's list of fonts, which takes a while to make.
         environment = box.plan(scratch)["environment"] | {"HOME": str(Path.home())}
+        environment |= {"TMPDIR": str(scratch)}  # where torch leaves a folder when it is imported
         del environment["MPLCONFIGDIR"]
         environment["PYTHONPATH"] = os.pathsep.join([box.library, here] if box.library else [here])
         arguments = ["autograder.sandbox.template", str(self._path), str(root), here, *modules]

@@ -16,6 +16,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import warnings
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -170,6 +171,7 @@ def _kernel(arguments: list[str]) -> None:
     if numpy is not None:
         numpy.random.seed()
     _calm_torch()
+    tempfile.tempdir = None  # it was another one outside
     sys.argv = ["ipykernel_launcher", *arguments]
     IPKernelApp.launch_instance(arguments)
 
