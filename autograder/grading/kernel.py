@@ -34,7 +34,7 @@ _serve(globals(), {_CHANNEL!r})
 del _serve
 """
 _START_SECONDS = 60.0
-_GRACE_SECONDS = 1.0
+_GRACE_SECONDS = 2.0
 _MIB = 2**20
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * _MIB, 32 * _MIB
 _LARGEST_MESSAGE = MAX_BYTES + 8 * _MIB
@@ -310,23 +310,21 @@ class Session:
         """Collect outputs until a request has been answered; tell whether it was in time."""
         replied = idle = False
         while not (replied and idle):
-            received = self._channels.receive(deadline)
+            pause = time.monotonic() + _GRACE_SECONDS if replied else deadline
+            received = self._channels.receive(min(pause, deadline))
             if received is None:
-                return False
+                # After the reply a word of idleness that got lost is not waited for.
+                return replied
             channel, message = received
             if message.parent != asked:
                 continue
             if channel == "shell":
                 replied = True
-                # What is shown comes first on its way; a lost word of idleness is not waited for.
-                deadline = min(deadline, time.monotonic() + 2 * _GRACE_SECONDS)
             elif message.kind == "status":
                 with suppress(ValueError):
                     idle = message.content().get("execution_state") == "idle"
             else:
                 outputs.take(message)
-            if replied and time.monotonic() > deadline:
-                return True
         return True
 
     def ask(self, request: Message) -> Message:

@@ -74,6 +74,7 @@ class Box:
             "layers": sorted(layers.items(), key=lambda layer: (layer[0].count("/"), layer[0])),
             "placed": [[path, f"{HOME}/{name}"] for name, path in sorted(self.placed.items())],
             "sockets": str(sockets),
+            "group": group_name(sockets),
             "home": HOME,
             "environment": self._variables(),
             "limits": asdict(self.limits),
@@ -99,6 +100,15 @@ class Box:
         if self.library:
             variables["PYTHONPATH"] = self.library
         return variables | dict(self.environment)
+
+
+PREFIX = "course-"
+"""What the names of folders and control groups of boxes begin with."""
+
+
+def group_name(sockets: Path) -> str:
+    """Return the name of a box's control group."""
+    return f"{PREFIX}{sockets.parent.name.removeprefix(PREFIX)}-{sockets.name}"
 
 
 def _python() -> list[str]:

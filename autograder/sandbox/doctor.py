@@ -9,8 +9,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.sandbox.box import Box
+from autograder.sandbox.inside import remove_group
 from autograder.sandbox.kernels import Sockets, Way, cold_command, scratch_folder
 
 
@@ -46,18 +48,21 @@ def best() -> Way | None:
 
 def _forked(scratch: Path) -> Finding:
     inside = str(Path(__file__).with_name("inside.py"))
-    (scratch / "root").mkdir(exist_ok=True)
-    plan = json.dumps(Box().plan(Sockets.make(scratch).folder))
-    command = [sys.executable, "-P", inside, "enter", plan, str(scratch / "root"), "--"]
-    return _tried("template", [*command, *_TRIAL])
+    plan = _plan(scratch)
+    command = [sys.executable, "-P", inside, "enter", json.dumps(plan), str(scratch / "root")]
+    return _tried("template", [*command, "--", *_TRIAL], plan)
 
 
 def _bubblewrap(scratch: Path) -> Finding:
     if shutil.which("bwrap") is None:
         return Finding("bubblewrap", False, "bubblewrap is not installed")
+    plan = _plan(scratch)
+    return _tried("bubblewrap", cold_command(plan, scratch / "root", _TRIAL), plan)
+
+
+def _plan(scratch: Path) -> dict[str, Any]:
     (scratch / "root").mkdir(exist_ok=True)
-    plan = Box().plan(Sockets.make(scratch).folder)
-    return _tried("bubblewrap", cold_command(plan, scratch / "root", _TRIAL))
+    return Box().plan(Sockets.make(scratch).folder)
 
 
 # Inside there is one other process, and no way to the machine's own files.
@@ -68,13 +73,15 @@ _TRIAL = [
 ]
 
 
-def _tried(way: Way, command: list[str]) -> Finding:
+def _tried(way: Way, command: list[str], plan: dict[str, Any]) -> Finding:
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=False, cwd="/"
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding(way, False, str(error))
+    finally:
+        remove_group(plan["group"])
     if done.returncode == 0:
         return Finding(way, True)
     lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

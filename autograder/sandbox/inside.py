@@ -10,6 +10,7 @@ the limit on processes, and nobody could not read an environment below a closed 
 user gets the same from a user namespace.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -19,6 +20,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -181,6 +183,7 @@ def enter(plan: dict[str, Any], root: str, work: Callable[[], None]) -> NoReturn
     """
     as_root = os.geteuid() == 0
     user, group = os.geteuid(), os.getegid()
+    _join_group(plan)
     _call("unshare", _NAMESPACES | (0 if as_root else _NEW_USERS))
     if not as_root:
         _map_ids(user, group)
@@ -229,6 +232,7 @@ def bubblewrap(plan: dict[str, Any], command: list[str], root: str) -> NoReturn:
     as_root = os.geteuid() == 0
     if not as_root:
         root = ""
+    _join_group(plan)
     # Bubblewrap's user may not look at all of these paths, so they are looked at now.
     arguments = ["bwrap", *_bubblewrap_options(plan, root), "--", *_init_command(plan, command)]
     if as_root:
@@ -284,6 +288,65 @@ def _bubblewrap_options(plan: dict[str, Any], root: str) -> list[str]:
     for name, value in plan["environment"].items():
         options += ["--setenv", name, value]
     return options
+
+
+# --- The control group ----------------------------------------------------------------------------
+#
+# Where there are control groups, and we may make one (as root, mostly), the kernel itself counts
+# the memory of a box: files in memory, buffers of sockets and pipes, and all else that belongs to
+# no process. Elsewhere there are the limits of each process, and the watch over them all.
+
+_GROUPS = Path("/sys/fs/cgroup")
+
+
+def _group_folders(name: str) -> list[Path]:
+    if not (_GROUPS / "cgroup.controllers").exists():  # version 1
+        return [_GROUPS / kind / name for kind in ("memory", "pids") if (_GROUPS / kind).is_dir()]
+    given = (_GROUPS / "cgroup.subtree_control").read_text("ascii").split()
+    return [_GROUPS / name] if {"memory", "pids"} <= set(given) else []
+
+
+def _join_group(plan: dict[str, Any]) -> None:
+    """Make the box's control group and enter it, where that is allowed."""
+    limits = plan["limits"]
+    # More than the watch allows, which sees only processes and can say what happened.
+    memory = limits["memory"] * 5 // 4
+    values = {
+        "memory.max": memory,
+        "memory.swap.max": 0,
+        "memory.limit_in_bytes": memory,
+        "pids.max": limits["processes"] + 2,
+    }
+    for folder in _group_folders(plan["group"]):
+        try:
+            folder.mkdir()
+            for name, value in values.items():
+                if (folder / name).exists():
+                    (folder / name).write_text(str(value))
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+
+
+def remove_group(name: str) -> None:
+    """Remove the control group of a box that is ending."""
+    for folder in _group_folders(name):
+        for _ in range(100):
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                break
+            except OSError:  # its last process is on its way out
+                time.sleep(0.02)
+
+
+def remove_empty_groups(prefix: str) -> None:
+    """Remove control groups whose owner was killed."""
+    for folder in _group_folders(""):
+        for old in folder.glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):  # in use
+                old.rmdir()
 
 
 # --- Process 1 ------------------------------------------------------------------------------------
@@ -389,7 +452,8 @@ def _drop_privileges() -> None:
 # are reached through. Numbers of x86_64 and aarch64.
 _REFUSED = {
     "x86_64": {
-        "ptrace": 101, "shmget": 29, "mount": 165, "umount2": 166, "pivot_root": 155,
+        "ptrace": 101, "shmget": 29, "semget": 64, "msgget": 68, "mount": 165,
+        "umount2": 166, "pivot_root": 155,
         "setns": 308, "unshare": 272, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323,
         "add_key": 248, "request_key": 249, "keyctl": 250, "memfd_create": 319,
         "memfd_secret": 447, "io_uring_setup": 425, "io_uring_enter": 426,
@@ -399,7 +463,8 @@ _REFUSED = {
         "kexec_load": 246, "init_module": 175, "finit_module": 313,
     },
     "aarch64": {
-        "ptrace": 117, "shmget": 194, "mount": 40, "umount2": 39, "pivot_root": 41,
+        "ptrace": 117, "shmget": 194, "semget": 190, "msgget": 186, "mount": 40,
+        "umount2": 39, "pivot_root": 41,
         "setns": 268, "unshare": 97, "bpf": 280, "perf_event_open": 241, "userfaultfd": 282,
         "add_key": 217, "request_key": 218, "keyctl": 219, "memfd_create": 279,
         "memfd_secret": 447, "io_uring_setup": 425, "io_uring_enter": 426,
@@ -410,6 +475,10 @@ _REFUSED = {
     },
 }  # fmt: skip
 _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+# Sockets of other families (to the hypervisor, to the kernel's ciphers) heed no namespace. Those of
+# netlink do; ZeroMQ asks them for the network's devices.
+_SOCKET = {"x86_64": 41, "aarch64": 198}
+_FAMILIES = (1, 2, 10, 16)
 
 
 def _filter_calls() -> None:
@@ -419,15 +488,25 @@ def _filter_calls() -> None:
         return
     numbers = sorted(_REFUSED[machine].values())
     load, equal, above, give = 0x20, 0x15, 0x35, 0x06
+    allow, refuse = (give, 0, 0, 0x7FFF0000), (give, 0, 0, 0x00050000 | errno.EPERM)
+    families = [
+        (load, 0, 0, 16),
+        *((equal, len(_FAMILIES) - index, 0, kind) for index, kind in enumerate(_FAMILIES)),
+        refuse,
+        allow,
+    ]
+    ends = len(numbers)
     program = [
         (load, 0, 0, 4),
         (equal, 1, 0, _ARCHITECTURE[machine]),
         (give, 0, 0, 0x80000000),  # another architecture's calls: the process is ended
         (load, 0, 0, 0),
-        (above, len(numbers) + 1, 0, 0x40000000),  # the x32 variants
-        *((equal, len(numbers) - index, 0, number) for index, number in enumerate(numbers)),
-        (give, 0, 0, 0x7FFF0000),
-        (give, 0, 0, 0x00050000 | errno.EPERM),
+        (above, ends + 2, 0, 0x40000000),  # the x32 variants
+        *((equal, ends + 1 - index, 0, number) for index, number in enumerate(numbers)),
+        (equal, 2, 0, _SOCKET[machine]),
+        allow,
+        refuse,
+        *families,
     ]
     code = b"".join(struct.pack("HBBI", *step) for step in program)
     steps = ctypes.create_string_buffer(code, len(code))

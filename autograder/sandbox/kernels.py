@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from autograder.sandbox.box import Box
+from autograder.sandbox.box import PREFIX, Box, group_name
+from autograder.sandbox.inside import remove_empty_groups, remove_group
 
 Way = Literal["template", "bubblewrap", "none"]
 
@@ -221,6 +222,7 @@ class Starter:
         finally:
             if process is not None:
                 process.end()
+            remove_group(group_name(sockets.folder))
             shutil.rmtree(sockets.folder, ignore_errors=True)
 
     def _start(self, sockets: Sockets) -> Process:
@@ -302,16 +304,14 @@ class _Template:
             self._process.wait()
 
 
-_PREFIX = "course-"
-
-
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Make a folder of short name for sockets, and clear away those whose owner was killed."""
     top = Path(tempfile.gettempdir())
-    for old in top.glob(f"{_PREFIX}*/lock"):
+    for old in top.glob(f"{PREFIX}*/lock"):
         _clear_if_left(old)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=top))
+    remove_empty_groups(PREFIX)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=top))
     folder.chmod(0o711)  # bubblewrap, started as nobody, passes through
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

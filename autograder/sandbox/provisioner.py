@@ -18,7 +18,8 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, List, Unicode
 
 from autograder.sandbox import doctor
-from autograder.sandbox.box import Box, Limits
+from autograder.sandbox.box import Box, Limits, group_name
+from autograder.sandbox.inside import remove_group
 from autograder.sandbox.kernels import ARGUMENTS, Sockets, cold_command, scratch_folder
 
 NAME = "sandboxed-python"
@@ -51,6 +52,7 @@ class SandboxProvisioner(LocalProvisioner):
         scratch = self._stack.enter_context(scratch_folder())
         (scratch / "root").mkdir()
         sockets = Sockets.make(scratch)
+        self._stack.callback(remove_group, group_name(sockets.folder))
         manager = self.parent
         manager.transport, manager.ip = "ipc", sockets.connection["ip"]
         manager.connection_file = sockets.file
