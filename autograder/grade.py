@@ -110,27 +110,29 @@ class _Run:
         self.progress = progress
         self.outcome = Graded()
         self.texts = {text.stem: text for text in assignment.notebooks}
+        self.keys: dict[str, str] = {}
         self.results: dict[str, dict[str, Result]] = {}
         self.open: dict[str, int] = {}
 
     def go(self) -> Graded:
         self.assignment.check_built()
         found = self._found()
+        self.keys = {stem: jobs.tests_key(text) for stem, text in self.texts.items()}
         pending = [job for item in found.values() for job in self._jobs(item)]
         for job in pending:
             self.open[job.student] = self.open.get(job.student, 0) + 1
         with ExitStack() as stack:
-            # The template warms up while the gradebook is opened.
             starter = self._starter(stack) if pending else None
-            from autograder import gradebook as book
-
-            book.register(self.assignment)
 
             def work(job: Job) -> Result:
                 assert starter is not None
                 return jobs.carry_out(job, self.texts[job.stem], starter)
 
             outcomes = stack.enter_context(workers.at_work(pending, work, self.order.crew))
+            # Nbgrader takes a while to import: meanwhile the workers are at work.
+            from autograder import gradebook as book
+
+            book.register(self.assignment)
             gradebook = stack.enter_context(book.open_gradebook(self.assignment.course.root))
             rows = book.submission_rows(gradebook, self.assignment)
             writer = _Writer(self, book, gradebook, rows)
@@ -168,10 +170,9 @@ class _Run:
     def _jobs(self, found: Submission) -> Iterator[Job]:
         """Yield what has to be done for a submission; remember what need not be."""
         self.results[found.student] = {}
-        keys = {stem: jobs.tests_key(self.texts[stem]) for stem in found.notebooks}
         for stem, notebook in found.notebooks.items():
             rebuilt = jobs.submitted(self.texts[stem], notebook.path, notebook.remarks)
-            job = jobs.job(self.texts[stem], found.student, rebuilt, keys[stem])
+            job = jobs.job(self.texts[stem], found.student, rebuilt, self.keys[stem])
             kept = jobs.kept(self.assignment, found.student, stem)
             if kept is not None:
                 self.results[found.student][stem] = kept

@@ -11,7 +11,6 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from autograder.course import Assignment
@@ -37,13 +36,14 @@ class Submission:
     ----------
     notebooks : by the name they should have.
     reason : why there is nothing to grade, empty if there is.
+    timestamp : what is in the file that `nbgrader collect` leaves.
     """
 
     student: str
     folder: Path
     notebooks: dict[str, Found]
     reason: str = ""
-    submitted_at: datetime | None = None
+    timestamp: str = ""
 
 
 def students(assignment: Assignment) -> list[str]:
@@ -81,7 +81,7 @@ def submission(assignment: Assignment, student: str) -> Submission:
     there = notebooks_in(folder)
     notebooks = {stem: found for stem in stems if (found := _find(assignment, folder, stem, there))}
     reason = "" if notebooks else _nothing(folder, there, stems)
-    return Submission(student, folder, notebooks, reason, _submitted_at(folder))
+    return Submission(student, folder, notebooks, reason, _timestamp(folder))
 
 
 def _find(assignment: Assignment, folder: Path, stem: str, there: list[Path]) -> Found | None:
@@ -142,17 +142,14 @@ def _below(folder: Path) -> Iterator[Path]:
             yield Path(where) / name
 
 
-def _submitted_at(folder: Path) -> datetime | None:
-    """Return the time in the file that `nbgrader collect` leaves, None if there is none."""
-    from nbgrader.utils import parse_utc
-
+def _timestamp(folder: Path) -> str:
     try:
         path = folder / "timestamp.txt"
-        if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > 200:
-            return None
-        return parse_utc(path.read_text("utf-8").strip())  # type: ignore[no-any-return]
-    except (OSError, ValueError, OverflowError):
-        return None
+        if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
+            return path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+    return ""
 
 
 # --- The copy that plain nbgrader needs -----------------------------------------------------------

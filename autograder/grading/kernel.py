@@ -21,6 +21,7 @@ from jupyter_client.session import Session as Signer
 from nbformat.v4 import new_output, output_from_msg
 
 from autograder.course import Limits
+from autograder.grading.needed import needed
 from autograder.grading.rebuild import ADDED
 from autograder.grading.student import StudentError
 from autograder.sandbox.inside import MEMORY_SPENT
@@ -240,6 +241,7 @@ class Session:
         self._notebook = notebook
         self._limits = limits
         self._deadline = deadline
+        self._needed = _needed(notebook)
         self._comm = ""
         self._room = _NOTEBOOK_OUTPUT
         self.alive = True
@@ -270,12 +272,15 @@ class Session:
         cell that ends the kernel is added to the cells to skip next time.
         """
         for count, cell in enumerate(self._notebook.cells, 1):
-            if cell.cell_type == "code" and cell.id not in skip:
+            if cell.cell_type == "code" and cell.id not in skip and self._is_run(cell):
                 cell.outputs = self._run(cell.source, silent=not _is_looked_at(cell))
                 cell.execution_count = count
             if not self.alive:
                 skip.add(cell.id)
                 return
+
+    def _is_run(self, cell: Any) -> bool:
+        return _is_looked_at(cell) or cell.id in self._needed
 
     def run(self, source: str) -> list[Any]:
         """Run code after everything else and return its outputs."""
@@ -366,6 +371,15 @@ class Session:
 def _is_looked_at(cell: Any) -> bool:
     """Tell whether a cell is the student's own, an answer or a check."""
     return bool(cell.metadata.get(ADDED) or cell.metadata.get("nbgrader"))
+
+
+def _needed(notebook: Any) -> set[str]:
+    """Return the ids of the released cells that must run although nobody looks at them."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # A check calls what it is given: it finds nothing by itself.
+    checks = {c.id for c in cells if c.metadata.get("nbgrader", {}).get("locked")}
+    own = [cell.id for cell in cells if _is_looked_at(cell) and cell.id not in checks]
+    return needed([cell for cell in cells if cell.id not in checks], own)
 
 
 def _error(kind: str, sentence: str) -> Any:

@@ -36,7 +36,7 @@ LARGEST_PICTURE = 5 * 2**20
 MOST_PICTURES = 20
 """In an answer."""
 
-_MOST_PARTS = 1_000_000
+_MOST_PARTS = 500_000
 _MOST_COPIES = 20
 
 
@@ -115,8 +115,9 @@ def _bound(size: int) -> None:
 
 def _document(content: bytes) -> Any:
     text = content.decode("utf-8-sig")
-    if too_many_parts(text, _MOST_PARTS):
-        raise _TooLargeError("more lists and numbers than can be read")
+    # An escaped character takes a hundred bytes while it is read.
+    if too_many_parts(text, _MOST_PARTS) or text.count("\\") > 3 * _MOST_PARTS:
+        raise _TooLargeError("more parts than can be read")
     return json.loads(text)
 
 
@@ -264,9 +265,8 @@ def _own_cells(
         made = make(cell.source, id=f"{ADDED}-{count}", metadata={ADDED: True})
         own.setdefault(place, []).append(made)
     if left_out:
-        cells = "1 cell" if left_out == 1 else f"{left_out} cells"
         remarks.append(
-            f"{cells} of your own left out: at most {MOST_OWN_CELLS} are run, of at most "
+            f"Of your own cells {left_out} were left out: at most {MOST_OWN_CELLS} are run, of "
             f"{LONGEST_CELL} characters each and {MOST_OWN_CHARACTERS} together."
         )
     return own

@@ -25,7 +25,9 @@ from autograder.sandbox.inside import enter
 
 KERNEL_MODULES = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.comm"),
-    *("IPython.core.completer", "IPython.core.magics", "comm", "zmq.eventloop.zmqstream"),
+    *("ipykernel.debugger", "IPython.core.completer", "IPython.core.completerlib"),
+    *("IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *("comm", "tornado.platform.asyncio", "tornado.queues", "zmq.eventloop.zmqstream"),
 )
 """What every kernel imports anyway."""
 
@@ -33,6 +35,8 @@ KERNEL_MODULES = (
 def main(arguments: list[str]) -> None:
     """Serve until standard input ends."""
     path, root, home, *modules = arguments
+    # Nobody debugs these kernels, and loading the debugger is most of starting one.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
     for name in (*KERNEL_MODULES, *modules):
         # What cannot be imported here fails in the notebook, where it can be seen.
         with warnings.catch_warnings(action="ignore"), suppress(Exception):
