@@ -183,6 +183,8 @@ class _Run:
 
     def _take(self, job: Job, result: Result | str) -> None:
         self.open[job.student] -= 1
+        if result == workers.DIED:
+            result = jobs.refused(job, self.texts[job.stem], workers.DIED)
         if isinstance(result, str):
             self.outcome.failed[job.student] = result
             return

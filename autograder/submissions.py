@@ -18,6 +18,7 @@ from autograder.errors import CourseError
 from autograder.files import write_text
 from autograder.grading.jobs import FOLDER
 from autograder.grading.rebuild import Unreadable, read_submission
+from autograder.plain import plain
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _find(assignment: Assignment, folder: Path, stem: str, there: list[Path]) ->
     other = _renamed(assignment, folder, stem, there)
     if other is None:
         return None
-    return Found(other, [f"The notebook was handed in as {other.name}."])
+    return Found(other, [f"The notebook was handed in as {plain(other.name)}."])
 
 
 def notebooks_in(folder: Path) -> list[Path]:
@@ -117,14 +118,13 @@ def _holds_answers(path: Path, names: set[str]) -> bool:
 def _nothing(folder: Path, there: list[Path], stems: list[str]) -> str:
     wanted = ", ".join(f"{stem}.ipynb" for stem in stems)
     if there:
-        names = ", ".join(path.name for path in there)
+        names = plain(", ".join(path.name for path in there))
         return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
     inside = sorted(path.relative_to(folder) for path in _below(folder) if path.suffix == ".ipynb")
     deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
     if deeper:
-        return (
-            f"The notebook lies in a folder of its own ({deeper[0]}); move it up and grade again."
-        )
+        place = plain(deeper[0])
+        return f"The notebook lies in a folder of its own ({place}); move it up and grade again."
     return f"{wanted} was not handed in: the folder holds no notebook."
 
 

@@ -3,24 +3,33 @@
 An exercise may forbid whole libraries (`scipy`) or single functions (`numpy.convolve`). A function
 uses what its body names, and what the functions, classes and values named there use, as far as
 the student's own code defines them. Aliases are resolved: `import scipy.ndimage as nd`,
-`from numpy import convolve as c` and `c = np.convolve` hide nothing.
+`from numpy import convolve as c` and `c = np.convolve` hide nothing. Code that is too long or too
+deep to be followed is named as such, never passed over in silence.
 """
 
 import ast
 import builtins
 import inspect
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 _DYNAMIC = {
     "__import__", "eval", "exec", "compile", "globals", "locals", "vars", "getattr",
     "importlib", "sys.modules", "get_ipython", "__builtins__", "builtins", "pkgutil", "runpy",
-    "ctypes", "subprocess", "os.system",
+    "ctypes", "subprocess", "os.system", "gc", "inspect", "dis", "sys._getframe",
 }  # fmt: skip
+# What a value is made of: an answer that looks at these may judge a thing by its name.
+_INSIDES = {
+    "func", "keywords", "__name__", "__qualname__", "__code__", "__closure__", "__wrapped__",
+    "__self__", "__globals__", "__defaults__", "__reduce__", "__func__",
+}  # fmt: skip
+_OF_VALUES = "the attribute "
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,8 @@ class Findings:
     Parameters
     ----------
     forbidden : dotted names of forbidden things, in order of appearance.
-    dynamic : dotted names of ways to reach a library that a syntax tree cannot follow.
+    dynamic : dotted names of ways to reach a library that a syntax tree cannot follow; the last
+        may be a cell that is too long or too deep to be followed.
     """
 
     forbidden: tuple[str, ...] = ()
@@ -47,12 +57,29 @@ def inspect_cells(cells: Sequence[str], function: str, forbids: Iterable[str]) -
 
     Cells that do not parse are passed over: they define nothing either.
     """
-    code = _Code()
+    code, clear = _read(tuple(cells))
+    findings = code.uses(function, forbids)
+    return Findings(findings.forbidden, findings.dynamic + (() if clear else (UNCLEAR,)))
+
+
+UNCLEAR = "a cell too long or too deep to be followed"
+"""What is said of a cell that may run in a kernel and is not looked at."""
+
+
+@lru_cache(maxsize=1)
+def _read(cells: tuple[str, ...]) -> "tuple[_Code, bool]":
+    """Read the cells of a notebook, and tell whether all could be followed.
+
+    Kept for the next function of the same notebook.
+    """
+    code, clear = _Code(), True
     for cell in cells:
-        tree = _parsed(cell)
-        if tree is not None:
-            code.read(tree)
-    return code.uses(function, forbids)
+        try:
+            for tree in _parsed(cell):
+                code.read(tree)
+        except _UnclearError:
+            clear = False
+    return code, clear
 
 
 def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
@@ -69,8 +96,7 @@ def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
         seen.add(id(current))
         methods = [m for m in getattr(current, "__dict__", {}).values() if inspect.isfunction(m)]
         for part in methods if isinstance(current, type) else [current]:
-            tree = _source_tree(part)
-            if tree is not None:
+            for tree in _source_tree(part):
                 code.read(tree)
                 answer = current is inspect.unwrap(function)
                 name = _ANSWER if answer else getattr(current, "__name__", "")
@@ -82,22 +108,104 @@ def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
 _ANSWER = "<the answer>"
 
 
-def _source_tree(function: Any) -> ast.Module | None:
+def _source_tree(function: Any) -> list[ast.Module]:
     try:
         return _parsed(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError):
+    except (OSError, TypeError, _UnclearError):
+        return []
+
+
+class _UnclearError(Exception):
+    """Code that a kernel may run and that costs too much to look at."""
+
+
+_LONGEST = 60_000
+"""Characters of a cell that is looked at."""
+_DEEPEST = 500
+"""Levels of a syntax tree that is looked at."""
+_MOST_READ = 60_000
+"""Characters read to undo a cell's magics: IPython reads the whole cell for each of them."""
+
+
+def _parsed(source: str) -> list[ast.Module]:
+    """Parse a cell as IPython would run it, magics and all; nothing if it would not run.
+
+    The code that a magic like `%time` runs is a tree of its own.
+
+    Raises
+    ------
+    _UnclearError
+        If that would take too long, or the tree is too deep.
+    """
+    if len(source) > _LONGEST:
+        raise _UnclearError
+    tree = _tree(source, _plain)
+    if tree is None:
+        return []
+    magics = [code for node in ast.walk(tree) for code in _run_by_magic(node)]
+    return [tree, *(inner for code in magics if (inner := _tree(code, str)) is not None)]
+
+
+def _tree(source: str, plain: Callable[[str], str]) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree: ast.Module = ast.parse(plain(source))
+    except (RecursionError, MemoryError):
+        # A kernel whose limits were raised could run it.
+        raise _UnclearError from None
+    except (SyntaxError, ValueError) as error:
+        if "Exceeds the limit" in str(error):
+            raise _UnclearError from None
         return None
+    if _too_deep(tree):
+        raise _UnclearError
+    return tree
 
 
-def _parsed(source: str) -> ast.Module | None:
-    """Parse a cell as IPython would run it, magics and all; None if it would not run."""
+def _plain(source: str) -> str:
+    """Return a cell as plain Python, with calls in the place of its magics."""
     from IPython.core.inputtransformer2 import TransformerManager
 
+    manager = TransformerManager()
+    lines = f"{source}\n".splitlines(keepends=True)
+    for transform in (*manager.cleanup_transforms, *manager.line_transforms):
+        lines = transform(lines)
+    read, changed = 0, True
+    # Python that parses holds no magics; looking for them is what takes long.
+    while changed and not _parses(lines):
+        if read >= _MOST_READ:
+            raise _UnclearError
+        read += len(source)
+        changed, lines = manager.do_one_token_transform(lines)
+    return "".join(lines)
+
+
+def _parses(lines: Sequence[str]) -> bool:
     try:
-        tree: ast.Module = ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return tree
+        ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _run_by_magic(node: ast.AST) -> Iterator[str]:
+    """Return the code that a call of a magic runs in the notebook's own namespace."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return
+    texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+    if node.func.attr in ("run_line_magic", "run_cell_magic") and texts[:1] != []:
+        name, *rest = (text for text in texts if isinstance(text, str))
+        if name in ("time", "timeit", "capture", "prun", "memit", "mprun", "lprun"):
+            yield from rest
+
+
+def _too_deep(tree: ast.AST) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True
 
 
 _Scope = Mapping[str, str | None]
@@ -111,7 +219,9 @@ class _Code:
     aliases: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
-    """Modules of which every name was imported."""
+    """Well-known modules of which every name was imported."""
+    strange: str = ""
+    """Another module of a well-known library of which every name was imported."""
 
     def read(self, tree: ast.Module) -> None:
         for node in _statements(tree.body):
@@ -120,7 +230,7 @@ class _Code:
                     self.definitions.pop(name, None)
                     self.aliases[name] = dotted
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                    self.stars.append(node.module or "")
+                    self._add_star(node.module or "")
             for name, value in _defined(node):
                 self.aliases.pop(name, None)
                 self.definitions[name] = [value]
@@ -147,21 +257,30 @@ class _Code:
         for dotted in self._reached(function):
             if any(_matches(dotted, ban) for ban in banned):
                 forbidden[dotted] = None
+            elif dotted.startswith(_OF_VALUES):
+                dynamic[dotted] = None
             elif any(dotted == way or dotted.startswith(way + ".") for way in _DYNAMIC):
                 dynamic[dotted] = None
         return Findings(tuple(forbidden), tuple(dynamic))
 
     def _reached(self, function: str) -> Iterable[str]:
         pending, seen = [function], set()
+        read: set[int] = set()
         while pending:
             name = pending.pop()
             if name in seen:
                 continue
             seen.add(name)
             for definition in self.definitions.get(name, ()):
-                for node, scope in _scoped(definition, {}):
+                # `a = b = (a, b)` defines several names by one value: it is read once.
+                if id(definition) in read:
+                    continue
+                read.add(id(definition))
+                for node, scope in _scoped(definition):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
                         yield from _imported(node).values()
+                    if isinstance(node, ast.Attribute) and node.attr in _INSIDES:
+                        yield f"{_OF_VALUES}{node.attr}"
                     root = _root(node)
                     if root is None:
                         continue
@@ -173,19 +292,37 @@ class _Code:
                     yield _dotted(node, self.aliases.get(root, self._from_star(root)))
                     pending.append(root)
 
+    def _add_star(self, module: str) -> None:
+        if module in _KNOWN:
+            self.stars = [*(star for star in self.stars if star != module), module]
+        elif module.split(".")[0] in _LIBRARIES:
+            self.strange = module
+
     def _from_star(self, name: str) -> str:
         """Return what a name stands for that is neither defined nor imported by itself."""
-        if name not in self.definitions and not hasattr(builtins, name):
-            for star in reversed(self.stars):
-                if star.split(".")[0] in _LIBRARIES and hasattr(_module(star), name):
-                    return f"{star}.{name}"
-        return name
+        if name in self.definitions or hasattr(builtins, name):
+            return name
+        for star in reversed(self.stars):
+            if hasattr(_module(star), name):
+                return f"{star}.{name}"
+        # What nothing else explains may come from a corner of a library that is not looked into.
+        return f"{self.strange}.{name}" if self.strange else name
 
 
-_LIBRARIES = ("numpy", "scipy", "skimage", "torch")
+_LIBRARIES = {
+    "numpy": ("fft", "linalg", "ma", "random", "lib.stride_tricks"),
+    "scipy": ("fft", "fftpack", "interpolate", "linalg", "ndimage", "signal", "sparse", "stats"),
+    "skimage": ("color", "feature", "filters", "measure", "morphology", "transform", "util"),
+    "torch": ("fft", "linalg", "nn", "nn.functional"),
+}
+_KNOWN = {
+    *_LIBRARIES,
+    *(f"{library}.{part}" for library, parts in _LIBRARIES.items() for part in parts),
+}
 
 
 def _module(name: str) -> ModuleType | None:
+    # Of well-known modules only: importing runs code, and `numpy.f2py.__main__` ends the process.
     try:
         return import_module(name)
     except ImportError:
@@ -202,14 +339,16 @@ def _matches(dotted: str, ban: str) -> bool:
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Walk the statements that a cell itself runs, in order; not those inside its functions."""
-    for node in body:
+    pending = [*reversed(body)]
+    while pending:
+        node = pending.pop()
         yield node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
-        for part in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(node, part, []))
-        for handler in getattr(node, "handlers", []):
-            yield from _statements(handler.body)
+        inner = [s for part in ("body", "orelse", "finalbody") for s in getattr(node, part, [])]
+        branches = [*getattr(node, "handlers", []), *getattr(node, "cases", [])]
+        inner += [s for branch in branches for s in branch.body]
+        pending += reversed(inner)
 
 
 def _defined(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
@@ -235,33 +374,49 @@ def _defined(node: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
                 yield name.id, value
 
 
-def _scoped(node: ast.AST, scope: _Scope) -> Iterator[tuple[ast.AST, _Scope]]:
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def _scoped(tree: ast.AST) -> Iterator[tuple[ast.AST, _Scope]]:
     """Walk a tree; with every node go the names of the functions around it.
 
     A parameter called `signal` is not the module `scipy.signal` that another cell imports.
     """
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        scope = {**scope, **_own_names(node)}
-    yield node, scope
-    for child in ast.iter_child_nodes(node):
-        yield from _scoped(child, scope)
+    pending: list[tuple[ast.AST, _Scope]] = [(tree, {})]
+    while pending:
+        node, scope = pending.pop()
+        if isinstance(node, _Function):
+            scope = {**scope, **_own_names(node)}
+        yield node, scope
+        children = [*ast.iter_child_nodes(node)]
+        pending += [(child, scope) for child in reversed(children)]
 
 
-def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> _Scope:
+def _own_names(function: _Function) -> _Scope:
     names: dict[str, str | None] = {
         node.arg: None for node in ast.walk(function.args) if isinstance(node, ast.arg)
     }
     shared: set[str] = set()
-    for node in ast.walk(function):
+    for node in _inside(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names[node.id] = None
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node is not function:
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names[node.name] = None
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names.update(_imported(node))
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             shared.update(node.names)
     return {name: value for name, value in names.items() if name not in shared}
+
+
+def _inside(function: _Function) -> Iterator[ast.AST]:
+    """Walk a function's own code: the functions and classes in it, but not what is in those."""
+    pending = [*ast.iter_child_nodes(function)]
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, (*get_args(_Function), ast.ClassDef)):
+            pending += ast.iter_child_nodes(node)
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:

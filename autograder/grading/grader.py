@@ -12,6 +12,7 @@ from autograder.grading import replays, seeds
 from autograder.grading.kernel import KernelGone, Session, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
+from autograder.plain import plain
 from autograder.sandbox.kernels import Starter
 from course_utils import forbidden
 from course_utils.wire import Message
@@ -156,8 +157,9 @@ def _failure(rebuilt: Rebuilt, question: Question) -> str:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{question.name}_answer":
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
-                    first = str(output.evalue).strip().split("\n")[0][:200]
-                    return f"The answer cell stops with {output.ename}: {first}".rstrip(": .")
+                    first = plain(str(output.evalue).strip().split("\n")[0])
+                    kind = plain(output.ename)
+                    return f"The answer cell stops with {kind}: {first}".rstrip(": .")
     return ""
 
 

@@ -12,12 +12,13 @@ import nbformat
 from pydantic import BaseModel, ValidationError
 
 import course_utils
+from autograder import hidden
 from autograder.course import Assignment, NotebookText
 from autograder.files import read_notebook, write_text
-from autograder.grading import seeds
+from autograder.grading import replays, seeds
 from autograder.grading.grader import grade_notebook
 from autograder.grading.rebuild import Rebuilt, Unreadable, read_submission, rebuild
-from autograder.grading.verdicts import Verdict
+from autograder.grading.verdicts import Finding, Verdict, refuse
 from autograder.sandbox.kernels import Starter
 
 _DECIDING = ("grading", "hidden", "variants")
@@ -116,6 +117,24 @@ def carry_out(job: Job, text: NotebookText, starter: Starter) -> Result:
         verdicts=graded.verdicts,
         remarks=graded.remarks,
     )
+
+
+def refused(job: Job, text: NotebookText, sentence: str) -> Result:
+    """Give no points for a notebook that cannot be graded for a reason of its own."""
+    hidden.load(text.name)
+    verdicts = []
+    for question in text.questions:
+        if question.kind == "exercise":
+            verdicts.append(refuse(question.name, sentence))
+        elif question.kind == "replay":
+            lost = Finding(
+                says=replays.SAYS, points=question.points, awarded=0.0, sentence=sentence
+            )
+            verdicts.append(
+                Verdict(question=question.grade_id, points=question.points, findings=[lost])
+            )
+    remarks = [*job.remarks, sentence]
+    return Result(key=job.key, notebook=job.notebook, verdicts=verdicts, remarks=remarks)
 
 
 def tests_key(text: NotebookText) -> str:

@@ -38,7 +38,7 @@ _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _MIB = 2**20
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * _MIB, 32 * _MIB
-_LARGEST_MESSAGE = MAX_BYTES + 8 * _MIB
+_LARGEST_MESSAGE = MAX_BYTES // 2
 _DELIMITER = b"<IDS|MSG>"
 OMITTED = "[more was printed and left out]\n"
 
@@ -104,7 +104,7 @@ class _Channels:
     def _socket(self, kind: int, address: str) -> Any:
         socket = self._context.socket(kind)
         socket.linger = 0
-        socket.rcvhwm = 64
+        socket.rcvhwm = 8
         socket.maxmsgsize = _LARGEST_MESSAGE
         socket.reconnect_ivl = 10
         socket.connect(address)

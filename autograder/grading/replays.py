@@ -14,6 +14,7 @@ from typing import Any
 from nbformat.v4 import new_output
 from nbval.plugin import IPyNbCell, coalesce_streams
 
+from autograder.grading.student import Raised
 from autograder.grading.verdicts import Finding
 from autograder.hidden import Replay
 
@@ -66,7 +67,9 @@ def finding(printed: list[Any], expected: list[Any], points: float) -> Finding:
     if errors and errors[0].get("ename") == "NotImplementedError":
         sentence = "Not attempted"
     elif errors:
-        sentence = f"It raises {errors[0].get('ename')}"
+        # As of any hidden call, the name of an exception could carry hidden inputs.
+        kind = str(errors[0].get("ename"))
+        sentence = str(Raised(kind, [kind]))
     elif not said:
         sentence = "Nothing was printed"
     elif agree(said, expected):

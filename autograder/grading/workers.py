@@ -2,6 +2,7 @@
 
 import ctypes
 import multiprocessing
+import resource
 import signal
 import sys
 from collections import deque
@@ -15,6 +16,12 @@ from autograder.grading.jobs import Job, Result
 
 Work = Callable[[Job], Result]
 _TRIES = 2
+DIED = "The grading process did not survive this notebook, twice."
+"""What is said of a job that took its worker with it."""
+
+_MOST_MEMORY = 2 * 2**30
+"""Bytes of a worker. ZeroMQ takes in a message of any number of parts before it can be looked at:
+a kernel that sends one without end costs the worker that listens, and not the machine."""
 
 
 Outcome = tuple[Job, Result | str]
@@ -60,7 +67,7 @@ def _outcomes(crew: "list[_Worker]", waiting: _Waiting, work: Work) -> Iterator[
                 if tries < _TRIES:
                     waiting.append((job, tries + 1))
                     continue
-                result = "The grading process ended without a word, twice."
+                result = DIED
             # The next job first: whoever takes the result may be slow.
             _hand_out(crew, waiting)
             yield job, result
@@ -116,6 +123,8 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         try:
             job = connection.recv()

@@ -92,9 +92,13 @@ def _bind(source: str, target: str, *, writable: bool = False) -> None:
     _seal(target, writable=writable)
 
 
+_SMALL = "nr_inodes=20000"
+"""Files and folders that a folder in memory holds: each takes memory, too."""
+
+
 def _empty(target: str, size: int, mode: str) -> None:
     Path(target).mkdir(parents=True, exist_ok=True)
-    _mount("none", target, "tmpfs", _NO_SUID | _NO_DEVICES, f"size={size},mode={mode}")
+    _mount("none", target, "tmpfs", _NO_SUID | _NO_DEVICES, f"{_SMALL},size={size},mode={mode}")
 
 
 def _lay(plan: dict[str, Any], root: str) -> list[str]:
@@ -199,7 +203,7 @@ def enter(plan: dict[str, Any], root: str, work: Callable[[], None]) -> NoReturn
     # No user namespaces within: they are the way to most holes in kernels.
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     _die_with_parent()
-    guard(plan["limits"], work)
+    guard(plan, work)
 
 
 def _become(user: int) -> None:
@@ -254,7 +258,7 @@ _INSIDE = "/run/sandbox"
 
 
 def _init_command(plan: dict[str, Any], command: list[str]) -> list[str]:
-    init = {"limits": plan["limits"]}
+    init = {"limits": plan["limits"], "sockets": plan["sockets"]}
     return [sys.executable, f"{_INSIDE}/inside.py", "init", json.dumps(init), "--", *command]
 
 
@@ -357,12 +361,13 @@ MEMORY_SPENT = 101
 _WATCH_SECONDS = 0.1
 
 
-def guard(limits: dict[str, int], work: Callable[[], None]) -> NoReturn:
+def guard(plan: dict[str, Any], work: Callable[[], None]) -> NoReturn:
     """Give up all privileges, run `work` in a child, and end everything when it ends.
 
     The memory of all processes is watched from here, where they cannot reach: process 1 of a
     namespace takes no signals from inside, and with its memory closed nobody inside can trace it.
     """
+    limits = plan["limits"]
     _limit(limits)
     _drop_privileges()
     _filter_calls()
@@ -382,7 +387,7 @@ def guard(limits: dict[str, int], work: Callable[[], None]) -> NoReturn:
         code = _reap(child)
         if code is not None:
             os._exit(code)
-        if _too_much(limits["memory"]):
+        if _too_much(limits["memory"]) or _too_large(plan["sockets"]):
             os._exit(MEMORY_SPENT)
 
 
@@ -408,6 +413,21 @@ def _too_much(memory: int) -> bool:
         sum(_sum(p, "status", ("RssAnon:", "RssShmem:", "VmSwap:")) for p in others) > memory
         and sum(_share(p) for p in others) > memory
     )
+
+
+_MOST_IN_SOCKETS = 2**20
+
+
+def _too_large(folder: str) -> bool:
+    """Tell whether somebody stores things where only sockets should be: that is a disk outside."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for count, entry in enumerate(entries):
+            if count > 100 or entry.is_dir(follow_symlinks=False):
+                return True
+            with contextlib.suppress(OSError):
+                total += entry.stat(follow_symlinks=False).st_blocks * 512
+    return total > _MOST_IN_SOCKETS
 
 
 def _share(process: int) -> int:
@@ -528,7 +548,7 @@ def main(arguments: list[str]) -> None:
             bubblewrap(plan, command, rest[0])
         if way == "enter":
             enter(plan, rest[0], work)
-        guard(plan["limits"], work)
+        guard(plan, work)
     except OSError as error:
         sys.exit(f"sandbox: {error.strerror or error}")
 
