@@ -45,10 +45,9 @@ class Agent:
             return encode(reply)
         except WireError as error:
             return encode({"outcome": "refused", "message": str(error)})
-        except Exception as error:  # noqa: BLE001  an object's own code can raise anything
-            return encode(
-                {"outcome": "refused", "message": f"reading it raises {type(error).__name__}"}
-            )
+        except BaseException as error:  # noqa: BLE001  an object's own code can raise anything
+            sentence = f"reading it raises {_names(error)[0]}"
+            return encode({"outcome": "refused", "message": sentence})
 
     def _carry_out(self, request: dict[str, Any]) -> dict[str, Any]:
         match request["do"]:
@@ -121,13 +120,17 @@ def _attribute(target: Any, name: str) -> Any:
 
 
 def _raised(error: BaseException) -> dict[str, Any]:
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    return {
-        "outcome": "raised",
-        "type": kinds[0],
-        "types": kinds,
-        "message": _message(error),
-    }
+    names = _names(error)
+    return {"outcome": "raised", "type": names[0], "types": names, "message": _message(error)}
+
+
+def _names(error: BaseException) -> list[str]:
+    """Return the names of the types an exception derives from; a metaclass could make up others."""
+    kinds = type.__dict__["__mro__"].__get__(type(error))
+    return [_text(type.__dict__["__name__"].__get__(kind)) for kind in kinds][:_MOST_NAMES]
+
+
+_MOST_NAMES = 100
 
 
 def _load(target: Any, values: dict[str, Any]) -> None:
@@ -140,9 +143,14 @@ def _load(target: Any, values: dict[str, Any]) -> None:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:2000]
-    except Exception:  # noqa: BLE001  an exception can have a broken __str__
+        return _text(str(error))
+    except BaseException:  # noqa: BLE001  an exception can have a broken __str__
         return ""
+
+
+def _text(value: str) -> str:
+    """Return the beginning of a string, as a plain one that UTF-8 can hold."""
+    return str.__str__(value)[:2000].encode("utf-8", "replace").decode()
 
 
 def serve(namespace: Mapping[str, Any], channel: str) -> None:

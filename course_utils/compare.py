@@ -1,10 +1,14 @@
 """Says in one sentence how a result differs from what was expected.
 
 The order of diagnosis is type, shape, dtype, values; of several differing values the worst is
-named.
+named. Whatever crosses the wire can be compared with whatever else does: there is an answer, never
+an exception, the sentence is short, and memory stays a small multiple of the values' own.
 """
 
+import cmath
+import sys
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from numbers import Number
 from typing import Any
 
@@ -14,6 +18,11 @@ from course_utils.wire import Items, kind_name
 
 RTOL = 1e-6
 ATOL = 1e-8
+
+_BLOCK = 2**18
+"""Numbers compared at a time."""
+_LONGEST = 200
+"""Characters shown of a value."""
 
 
 def difference(
@@ -25,24 +34,42 @@ def difference(
     number of any precision, a bool likewise; a list is not a tuple and not an array. The sentence
     speaks of what the student's function returns, or of the thing called `name`.
     """
-    if isinstance(expected, np.ndarray) and expected.ndim > 0:
+    got, expected = _scalar(got), _scalar(expected)
+    if isinstance(expected, np.ndarray):
         return _array_difference(got, expected, rtol, atol)
     if isinstance(expected, (bool, np.bool_)):
         return _bool_difference(got, bool(expected), name)
-    if isinstance(expected, (Number, np.generic, np.ndarray)):
-        number: Any = expected
-        return _number_difference(got, number, rtol, atol, name)
+    if isinstance(expected, (Number, np.generic)):
+        return _number_difference(got, expected, rtol, atol, name)
     if isinstance(expected, Mapping):
         return _mapping_difference(got, expected, rtol, atol)
     if isinstance(expected, (tuple, list, Items)):
         return _sequence_difference(got, expected, rtol, atol)
     if hasattr(expected, "tocoo"):
-        if not hasattr(got, "tocoo"):
-            return _type_sentence("a sparse matrix", got)
-        return _array_difference(got.toarray(), expected.toarray(), rtol, atol)
+        return _sparse_difference(got, expected, rtol, atol)
+    if _is_tensor(expected):
+        return _tensor_difference(got, expected, rtol, atol, name)
     if type(got) is not type(expected):
         return _type_sentence(_article(kind_name(expected)), got)
-    return None if got == expected else _values(repr(got), repr(expected), name)
+    return None if _same(got, expected) else _values(_shown(got), _shown(expected), name)
+
+
+def _scalar(value: Any) -> Any:
+    """Return the number in an array without axes; any other value as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _same(got: Any, expected: Any) -> bool:
+    try:
+        return bool(got == expected)
+    except (ValueError, TypeError, RuntimeError, OverflowError):
+        return False
+
+
+def _shown(value: Any) -> str:
+    """Return a value as text, the beginning of it if it is long."""
+    text = repr(value[:_LONGEST]) if isinstance(value, str) else repr(value)
+    return _cut(text)
 
 
 def _values(got: str, expected: str, name: str) -> str:
@@ -52,26 +79,91 @@ def _values(got: str, expected: str, name: str) -> str:
 
 
 def _array_difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
-    if not isinstance(got, np.ndarray) or got.ndim == 0:
+    if not isinstance(got, np.ndarray):
         return _type_sentence("an array", got)
+    sentence = _shape_or_dtype(got, expected)
+    if sentence is not None:
+        return sentence
+    worst = _worst(got.reshape(-1), expected.reshape(-1), rtol, atol)
+    if worst is None:
+        return None
+    return _at(np.unravel_index(worst, got.shape), got.shape, got.flat[worst], expected.flat[worst])
+
+
+def _shape_or_dtype(got: Any, expected: Any) -> str | None:
     if got.shape != expected.shape:
         return f"The shape is wrong: you return {got.shape}, expected {expected.shape}."
     if not _same_kind(got.dtype, expected.dtype):
         return f"The dtype is wrong: you return {got.dtype}, expected {expected.dtype}."
+    return None
+
+
+def _at(place: Sequence[Any], shape: tuple[int, ...], got: Any, expected: Any) -> str:
+    return (
+        f"Values differ: at {_place(place, shape)} you return {_number(got)}, "
+        f"expected {_number(expected)}."
+    )
+
+
+def _worst(got: Any, expected: Any, rtol: float, atol: float) -> int | None:
+    """Return where two lines of numbers differ most, None where they are equal."""
     if got.dtype.kind == "f" and got.dtype.itemsize < 8:
         # Computed in single precision: right, and less exact.
         rtol, atol = max(rtol, 1e-4), max(atol, 1e-5)
-    with np.errstate(all="ignore"):
-        close = np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
-        if close.all():
-            return None
-        distance = np.abs(np.subtract(got, expected, dtype=np.result_type(got, expected, float)))
-    distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
-    worst = np.unravel_index(int(np.argmax(distance)), got.shape)
-    return (
-        f"Values differ: at {_place(worst, got.shape)} you return {_number(got[worst])}, "
-        f"expected {_number(expected[worst])}."
-    )
+    worst, largest = None, -1.0
+    for start in range(0, got.size, _BLOCK):
+        one, other = got[start : start + _BLOCK], expected[start : start + _BLOCK]
+        with np.errstate(all="ignore"):
+            close = np.isclose(one, other, rtol=rtol, atol=atol, equal_nan=True)
+            if close.all():
+                continue
+            distance = np.abs(np.subtract(one, other, dtype=np.result_type(one, other, float)))
+        distance = np.where(close, -1.0, np.where(np.isnan(distance), np.inf, distance))
+        place = int(np.argmax(distance))
+        if distance[place] > largest:
+            worst, largest = start + place, float(distance[place])
+    return worst
+
+
+def _sparse_difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
+    if not hasattr(got, "tocoo"):
+        return _type_sentence("a sparse matrix", got)
+    sentence = _shape_or_dtype(got, expected)
+    if sentence is not None:
+        return sentence
+    # Entry by entry: a matrix that is small on the wire can be larger than any memory.
+    (ours, here), (theirs, there) = _entries(got), _entries(expected)
+    places = np.union1d(here, there)
+    one, other = np.zeros(places.size, ours.dtype), np.zeros(places.size, theirs.dtype)
+    one[np.searchsorted(places, here)] = ours
+    other[np.searchsorted(places, there)] = theirs
+    worst = _worst(one, other, rtol, atol)
+    if worst is None:
+        return None
+    place = np.unravel_index(int(places[worst]), expected.shape)
+    return _at(place, expected.shape, one[worst], other[worst])
+
+
+def _entries(matrix: Any) -> tuple[Any, Any]:
+    """Return the values of a sparse matrix and their places, counted row by row."""
+    coo = matrix.tocoo(copy=True)
+    coo.sum_duplicates()
+    return coo.data, coo.row.astype(np.int64) * coo.shape[-1] + coo.col
+
+
+def _is_tensor(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _tensor_difference(got: Any, expected: Any, rtol: float, atol: float, name: str) -> str | None:
+    if not _is_tensor(got):
+        return _type_sentence("a torch.Tensor", got)
+    one, other = (value.detach().cpu().numpy() for value in (got, expected))
+    sentence = _shape_or_dtype(one, other)
+    if sentence is not None or one.ndim > 0:
+        return sentence or _array_difference(one, other, rtol, atol)
+    return difference(one, other, rtol=rtol, atol=atol, name=name)
 
 
 def _same_kind(got: np.dtype[Any], expected: np.dtype[Any]) -> bool:
@@ -86,14 +178,28 @@ def _bool_difference(got: Any, expected: bool, name: str) -> str | None:
 
 
 def _number_difference(got: Any, expected: Any, rtol: float, atol: float, name: str) -> str | None:
-    if isinstance(got, (bool, np.bool_)) or not (
-        isinstance(got, (Number, np.generic)) or (isinstance(got, np.ndarray) and got.ndim == 0)
-    ):
+    if isinstance(got, (bool, np.bool_)) or not isinstance(got, (Number, np.generic)):
         return _type_sentence("a number", got)
-    with np.errstate(all="ignore"):
-        if np.isclose(np.asarray(got), expected, rtol=rtol, atol=atol, equal_nan=True):
-            return None
+    if _numbers_close(got, expected, rtol, atol):
+        return None
     return _values(_number(got), _number(expected), name)
+
+
+def _numbers_close(got: Any, expected: Any, rtol: float, atol: float) -> bool:
+    try:
+        one, other = complex(got), complex(expected)
+    except (TypeError, ValueError, OverflowError):
+        # An integer that no float holds is equal to itself alone.
+        return _same(got, expected)
+    if one == other or (cmath.isnan(one) and cmath.isnan(other)):
+        return True
+    if not cmath.isfinite(other):
+        return False
+    try:
+        return abs(one - other) <= atol + rtol * abs(other)
+    except OverflowError:
+        # The magnitude of a number whose parts are floats can be none.
+        return abs(one / 4 - other / 4) <= atol / 4 + rtol * abs(other / 4)
 
 
 def _mapping_difference(
@@ -101,21 +207,31 @@ def _mapping_difference(
 ) -> str | None:
     if not isinstance(got, Mapping):
         return _type_sentence("a dict", got)
-    if set(got) != set(expected):
-        there, wanted = (", ".join(sorted(map(str, keys))) for keys in (got, expected))
+    if not _same(set(got), set(expected)):
+        there, wanted = _keys(got), _keys(expected)
         return f"The keys are wrong: you return {there}, expected {wanted}."
     for key, value in expected.items():
-        sentence = difference(got[key], value, rtol=rtol, atol=atol, name=str(key))
+        sentence = difference(got[key], value, rtol=rtol, atol=atol, name=_cut(str(key)))
         if sentence is not None:
             return sentence
     return None
 
 
-def _sequence_difference(
-    got: Any, expected: "Sequence[Any] | Items", rtol: float, atol: float
-) -> str | None:
+def _keys(mapping: Mapping[Any, Any]) -> str:
+    shown = sorted(_cut(str(key)) for key in islice(mapping, _LONGEST))
+    return _cut(", ".join(shown))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _sequence_difference(got: Any, expected: Any, rtol: float, atol: float) -> str | None:
     if type(got) is not type(expected):
-        return _type_sentence(_article(_SEQUENCES[type(expected)]), got)
+        return _type_sentence(_article(_SEQUENCES.get(type(expected), kind_name(expected))), got)
+    if isinstance(expected, Items) and got.complete != expected.complete:
+        ending = "goes on" if expected.complete else "ends"
+        return f"The length is wrong: your iterator {ending} after {len(got.items)} items."
     got, expected = list(got), list(expected)
     if len(got) != len(expected):
         return f"The length is wrong: you return {len(got)} items, expected {len(expected)}."
@@ -151,7 +267,10 @@ def _place(index: Sequence[Any], shape: tuple[int, ...]) -> str:
 
 def _number(value: Any) -> str:
     if isinstance(value, (np.bool_, bool, np.integer, int)):
-        return str(value.item() if isinstance(value, np.generic) else value)
-    if np.iscomplexobj(value):
-        return f"{complex(value):.6g}"
-    return f"{float(value):.6g}"
+        return _cut(str(value.item() if isinstance(value, np.generic) else value))
+    try:
+        if np.iscomplexobj(value):
+            return f"{complex(value):.6g}"
+        return f"{float(value):.6g}"
+    except (TypeError, ValueError, OverflowError):
+        return _shown(value)

@@ -2,7 +2,8 @@
 
 A value becomes a tree that JSON can hold and a list of byte buffers. Nothing but the kinds below
 crosses; there is no pickle, and what arrives is a plain value whatever the sender's object could
-do. Both directions are bounded in size, depth and count.
+do. Both directions are bounded in size, depth and count, so that a message costs its reader no
+more than a second and a small multiple of its size.
 
     None, bool, int, float, complex, str, numpy scalars and arrays, torch tensors (on the CPU),
     scipy sparse matrices (as COO), tuples, lists, dicts, iterators (their first items),
@@ -11,7 +12,9 @@ do. Both directions are bounded in size, depth and count.
 
 import base64
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -21,11 +24,20 @@ import numpy as np
 
 from course_utils.operators import Operator
 
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 64 * 2**20
 MAX_NODES = 100_000
 MAX_DEPTH = 32
 MAX_ITEMS = 10_000
 """Items taken from an iterator."""
+MAX_SIDE = 2**62
+"""The longest side of a sparse matrix, and the largest number of its entries."""
+
+_MOST_BITS = 4096
+_MOST_DIGITS = 1100
+_LONGEST_IN_TREE = 1000
+"""Characters of a string that is not a buffer of its own: JSON may need six bytes for each."""
+_MOST_ALIKE = 16
+"""Keys of one dict with the same hash; more would make looking one of them up slow."""
 
 _DTYPES = {
     name: np.dtype(name)
@@ -90,12 +102,27 @@ class Message:
         WireError
             If the text is something else.
         """
+        if len(text) > 4 * MAX_BYTES or too_many_parts(text, 8 * MAX_NODES):
+            raise WireError("not a message: too long")
         try:
             document = json.loads(text)
             buffers = [base64.b64decode(buffer, validate=True) for buffer in document["buffers"]]
             return cls(document["tree"], buffers)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise WireError(f"not a message: {type(error).__name__}") from None
+
+
+def too_many_parts(text: str, most: int) -> bool:
+    """Tell whether a JSON text would become far more in memory than it is: brackets and commas."""
+    if len(text) <= most:
+        return False
+    if text.count('"') > 3 * most:
+        return True
+    bare = _STRING.sub("", text)
+    return sum(map(bare.count, "[{,")) > most
+
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 def encode(value: Any) -> Message:
@@ -167,7 +194,7 @@ class _Encoder:
             return ["complex", value.real.hex(), value.imag.hex()]
         if kind is str:
             self._count(4 * len(value))
-            return ["str", value]
+            return self._string(value)
         if isinstance(value, np.generic):
             return ["scalar", *self._array(np.ndarray.__array__(np.asarray(value)))]
         if isinstance(value, np.ndarray):
@@ -178,11 +205,23 @@ class _Encoder:
             return ["handle", value.number]
         return None
 
+    def _string(self, value: str) -> list[Any]:
+        try:
+            content = value.encode()
+        except UnicodeEncodeError:
+            raise WireError("a string with half a surrogate pair does not cross") from None
+        if len(value) <= _LONGEST_IN_TREE:
+            return ["str", value]
+        self.buffers.append(content)
+        return ["text", len(self.buffers) - 1]
+
     def _container(self, value: Any, depth: int) -> list[Any]:
         kind = type(value)
         if kind is tuple or kind is list:
             return [kind.__name__, [self.node(item, depth + 1) for item in value]]
         if kind is dict:
+            if not all(map(_is_key, value)):
+                raise WireError("a dict with keys that are no plain values does not cross")
             return [
                 "dict",
                 [[self.node(k, depth + 1), self.node(v, depth + 1)] for k, v in value.items()],
@@ -195,6 +234,8 @@ class _Encoder:
         sparse = sys.modules.get("scipy.sparse")
         if sparse is not None and sparse.issparse(value):
             coo = value.tocoo()
+            if len(coo.shape) != 2:
+                raise WireError("a sparse array that is no matrix does not cross")
             parts = (tuple(coo.shape), coo.data, coo.row, coo.col)
             return ["sparse", [self.node(part, depth + 1) for part in parts]]
         if kind is Items:
@@ -222,6 +263,9 @@ class _Encoder:
         name = array.dtype.name
         if name not in _DTYPES:
             raise WireError(f"an array of dtype {name} does not cross")
+        if array.ndim > MAX_DEPTH:
+            raise WireError(f"an array of more than {MAX_DEPTH} axes does not cross")
+        self.nodes += array.ndim
         self._count(array.size * array.itemsize)
         plain = np.ndarray.astype(
             array.view(np.ndarray), _DTYPES[name].newbyteorder("<"), order="C"
@@ -235,8 +279,8 @@ class _Encoder:
             raise WireError(f"a value of more than {MAX_BYTES >> 20} MiB does not cross")
 
     def _digits(self, number: int) -> str:
-        if number.bit_length() > 4096:
-            raise WireError("an integer of more than 4096 bits does not cross")
+        if number.bit_length() > _MOST_BITS:
+            raise WireError(f"an integer of more than {_MOST_BITS} bits does not cross")
         return hex(number)
 
 
@@ -247,11 +291,12 @@ class _Decoder:
         self.buffers = buffers
         self.trusted = trusted
         self.nodes = 0
+        self.bytes = 0
 
     def node(self, tree: Any, depth: int) -> Any:
-        self.nodes += 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            raise WireError("malformed message: too deep or too many parts")
+        self._part()
+        if depth > MAX_DEPTH:
+            raise WireError("malformed message: too deep")
         if type(tree) is not list or not tree or type(tree[0]) is not str:
             raise WireError("malformed message: a node is a list that begins with its kind")
         kind, *rest = tree
@@ -260,6 +305,17 @@ class _Decoder:
             raise WireError("malformed message: unknown kind")
         return read(depth + 1, *rest)
 
+    def _part(self, count: int = 1) -> None:
+        self.nodes += count
+        if self.nodes > MAX_NODES:
+            raise WireError("malformed message: too many parts")
+
+    def _size(self, size: int) -> None:
+        # What is made is counted, not what was sent: a message can name one buffer many times.
+        self.bytes += size
+        if self.bytes > MAX_BYTES:
+            raise WireError(f"malformed message: a value of more than {MAX_BYTES >> 20} MiB")
+
     def _read_none(self, _: int) -> None:
         return None
 
@@ -267,30 +323,57 @@ class _Decoder:
         return bool(_typed(value, bool))
 
     def _read_int(self, _: int, digits: Any) -> int:
-        if len(_typed(digits, str)) > 1100:
+        number = int(self._digits(digits), 16)
+        if number.bit_length() > _MOST_BITS:
             raise WireError("malformed message: an integer is too long")
-        return int(digits, 16)
+        return number
 
     def _read_float(self, _: int, digits: Any) -> float:
-        return float.fromhex(_typed(digits, str))
+        return float.fromhex(self._digits(digits))
 
     def _read_complex(self, _: int, real: Any, imaginary: Any) -> complex:
-        return complex(float.fromhex(_typed(real, str)), float.fromhex(_typed(imaginary, str)))
+        return complex(*(float.fromhex(self._digits(digits)) for digits in (real, imaginary)))
+
+    def _digits(self, digits: Any) -> str:
+        if len(_typed(digits, str)) > _MOST_DIGITS:
+            raise WireError("malformed message: a number is too long")
+        return str(digits)
 
     def _read_str(self, _: int, value: Any) -> str:
-        return str(_typed(value, str))
+        self._size(4 * len(_typed(value, str)))
+        if not _is_text(value):
+            raise WireError("malformed message: a string with half a surrogate pair")
+        return str(value)
+
+    def _read_text(self, _: int, index: Any) -> str:
+        value = self._buffer(index).decode()
+        self._size(4 * len(value))
+        return value
+
+    def _buffer(self, index: Any) -> bytes:
+        number: int = _typed(index, int)
+        if not 0 <= number < len(self.buffers):
+            raise WireError("malformed message: no such buffer")
+        return self.buffers[number]
 
     def _read_array(self, _: int, dtype: Any, shape: Any, index: Any) -> Any:
         if _typed(dtype, str) not in _DTYPES:
             raise WireError("malformed message: unknown dtype")
         if not all(type(side) is int and side >= 0 for side in _typed(shape, list)):
             raise WireError("malformed message: a shape is a list of counts")
-        if len(shape) > MAX_DEPTH or not 0 <= _typed(index, int) < len(self.buffers):
-            raise WireError("malformed message: no such array")
-        array = np.frombuffer(self.buffers[index], _DTYPES[dtype].newbyteorder("<"))
+        if len(shape) > MAX_DEPTH:
+            raise WireError("malformed message: too many axes")
+        buffer = self._buffer(index)
+        self._part(len(shape))
+        self._size(len(buffer))
+        # A byte of a bool can be neither 0 nor 1; what numpy makes of that is not defined.
+        stored = _DTYPES["uint8" if dtype == "bool" else dtype].newbyteorder("<")
+        array = np.frombuffer(buffer, stored)
         return array.reshape(shape).astype(_DTYPES[dtype])
 
     def _read_scalar(self, _: int, dtype: Any, shape: Any, index: Any) -> Any:
+        if shape != []:
+            raise WireError("malformed message: a scalar has no shape")
         return self._read_array(_, dtype, shape, index)[()]
 
     def _read_tensor(self, _: int, dtype: Any, shape: Any, index: Any) -> Any:
@@ -301,8 +384,16 @@ class _Decoder:
     def _read_sparse(self, depth: int, parts: Any) -> Any:
         from scipy.sparse import coo_array
 
-        shape, data, row, column = (self.node(part, depth) for part in _typed(parts, list))
-        return coo_array((data, (row, column)), shape=shape)
+        shape, data, *places = (self.node(part, depth) for part in _typed(parts, list))
+        if not (_is_matrix_shape(shape) and len(places) == 2 and _is_line(data, "biufc")):
+            raise WireError("malformed message: no sparse matrix")
+        # Scipy does not look at a size that overflows, and it indexes with signed numbers.
+        for place, side in zip(places, shape, strict=True):
+            if not _is_line(place, "i") or place.size != data.size:
+                raise WireError("malformed message: no sparse matrix")
+            if place.size and not 0 <= place.min() <= place.max() < side:
+                raise WireError("malformed message: an entry outside of its matrix")
+        return coo_array((data, tuple(places)), shape=shape)
 
     def _read_tuple(self, depth: int, items: Any) -> tuple[Any, ...]:
         return tuple(self.node(item, depth) for item in _typed(items, list))
@@ -311,7 +402,16 @@ class _Decoder:
         return [self.node(item, depth) for item in _typed(items, list)]
 
     def _read_dict(self, depth: int, pairs: Any) -> dict[Any, Any]:
-        return {self.node(k, depth): self.node(v, depth) for k, v in _typed(pairs, list)}
+        keys = [self.node(k, depth) for k, _ in _typed(pairs, list)]
+        if not all(map(_is_key, keys)):
+            raise WireError("malformed message: a key of a kind that is none")
+        alike = Counter(map(hash, keys))
+        if max(alike.values(), default=0) > _MOST_ALIKE:
+            raise WireError("malformed message: keys that are made to collide")
+        read = {key: self.node(v, depth) for key, (_, v) in zip(keys, pairs, strict=True)}
+        if len(read) != len(pairs):
+            raise WireError("malformed message: a key that is there twice")
+        return read
 
     def _read_items(self, depth: int, complete: Any, items: Any) -> Any:
         values = tuple(self.node(item, depth) for item in _typed(items, list))
@@ -322,11 +422,47 @@ class _Decoder:
         return rng.generator() if self.trusted else rng
 
     def _read_operator(self, depth: int, name: Any, parameters: Any) -> Any:
-        operator = Operator(_typed(name, str), self.node(parameters, depth))
+        values = _typed(self.node(parameters, depth), dict)
+        if not all(type(key) is str and _is_number(value) for key, value in values.items()):
+            raise WireError("malformed message: an operator's parameters are numbers by name")
+        operator = Operator(self._read_str(depth, name), values)
         return operator.function() if self.trusted else operator
 
     def _read_handle(self, _: int, number: Any) -> Handle:
-        return Handle(_typed(number, int))
+        if not 0 <= _typed(number, int) < 2**63:
+            raise WireError("malformed message: no such handle")
+        return Handle(number)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, complex, np.generic))
+
+
+def _is_key(value: Any) -> bool:
+    """Tell whether a value can be a key; others are equal or not in ways of their own."""
+    if isinstance(value, tuple):
+        return all(map(_is_key, value))
+    return value is None or isinstance(value, str) or _is_number(value)
+
+
+def _is_matrix_shape(value: Any) -> bool:
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    rows, columns = value
+    counts = type(rows) is int and type(columns) is int and rows >= 0 and columns >= 0
+    return counts and max(rows, columns, rows * columns) <= MAX_SIDE
+
+
+def _is_line(value: Any, kinds: str) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in kinds
 
 
 def _typed(value: Any, kind: type) -> Any:
