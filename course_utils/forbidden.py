@@ -257,7 +257,7 @@ class _Code:
         for dotted in self._reached(function):
             if any(_matches(dotted, ban) for ban in banned):
                 forbidden[dotted] = None
-            elif dotted.startswith(_OF_VALUES) or any(dotted == way or dotted.startswith(way + ".") for way in _DYNAMIC):
+            elif dotted.startswith(_OF_VALUES) or any(_matches(dotted, way) for way in _DYNAMIC):
                 dynamic[dotted] = None
         return Findings(tuple(forbidden), tuple(dynamic))
 

@@ -142,12 +142,12 @@ def _judged(
     """Let the student's function judge operators whose answers are known.
 
     The last operator is one that random trials often do not notice. Who tries once is found out in
-    six goes; who tries sixty times is wrong one time in 10^15.
+    nine goes; who tries forty times is wrong one time in 10^10.
     """
     judge = getattr(student, function)
     cases = [(operator, answer, 20) for answer, group in answers.items() for operator in group]
     rare, answer, _ = cases.pop()
-    cases += [(rare, answer, 60)] * 6
+    cases += [(rare, answer, 40)] * 9
     # In an order of their own: who counts calls learns nothing.
     cases = [cases[index] for index in rng.permutation(len(cases))]
     # All verdicts first: a mistake is recognised by the whole pattern of answers.
