@@ -38,7 +38,7 @@ _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _MIB = 2**20
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * _MIB, 32 * _MIB
-_LARGEST_MESSAGE = MAX_BYTES // 2
+_LARGEST_MESSAGE = MAX_BYTES + 8 * _MIB
 _DELIMITER = b"<IDS|MSG>"
 OMITTED = "[more was printed and left out]\n"
 
@@ -175,7 +175,7 @@ class _Outputs:
         if message.kind not in _SHOWN:
             return
         if message.kind != "error" and message.size > self.room:
-            self._omit()
+            self.omit()
             return
         self.room -= message.size
         try:
@@ -207,7 +207,8 @@ class _Outputs:
         else:
             self.items.append(new_output("stream", name=name, text=text))
 
-    def _omit(self) -> None:
+    def omit(self) -> None:
+        """Say, once, that something is missing."""
         if not self._full:
             self._full = True
             self.items.append(new_output("stream", name="stderr", text=OMITTED))
@@ -318,7 +319,10 @@ class Session:
             pause = time.monotonic() + _GRACE_SECONDS if replied else deadline
             received = self._channels.receive(min(pause, deadline))
             if received is None:
-                # After the reply a word of idleness that got lost is not waited for.
+                # After the reply a word of idleness that got lost, as with a message that was too
+                # large to be received, is not waited for.
+                if replied:
+                    outputs.omit()
                 return replied
             channel, message = received
             if message.parent != asked:
