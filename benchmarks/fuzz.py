@@ -34,7 +34,7 @@ from autograder.grading.rebuild import Unreadable, cells_of, read_submission, re
 from course_utils.compare import difference
 from course_utils.forbidden import inspect_cells
 from course_utils.operators import Operator
-from course_utils.wire import Handle, Items, Message, Rng, WireError, decode, encode
+from course_utils.wire import Handle, Items, Lent, Message, Rng, WireError, decode, encode
 
 SECONDS = 1.0
 MEGABYTES = 300
@@ -204,7 +204,7 @@ def values() -> list[Any]:
         *(rng.random((3, 4)), rng.random(5) + 1j, np.eye(3, dtype=bool), np.full(3, np.inf)),
         *(np.array([2**64 - 1], "uint64"), np.array([1, 2], "float16"), matrix),
         *(torch.arange(6.0).reshape(2, 3), torch.tensor(3), torch.tensor([True])),
-        *(Items((1, 2.0), complete=True), Items((), complete=False), Rng(7), Handle(3)),
+        *(Items((1, 2.0), complete=True), Items((), complete=False), Rng(7), Handle(3), Lent(0)),
         Operator("scale", {"factor": 2.0}),
     ]
     nested = [
@@ -234,7 +234,7 @@ def _shifted(tree: Any) -> Any:
 
 _KINDS = [
     *("none", "bool", "int", "float", "complex", "str", "array", "scalar", "tensor", "sparse"),
-    *("tuple", "list", "dict", "items", "rng", "operator", "handle", "text"),
+    *("tuple", "list", "dict", "items", "rng", "operator", "handle", "lent", "text"),
 ]
 _DTYPES = ["bool", "int8", "uint64", "float16", "float64", "complex128", "object", "float128", "S"]
 

@@ -11,21 +11,30 @@ A request is a dict: `do` one of
 and the reply a dict with `outcome`: returned (`value`, `arguments`), raised (`type`, `message`),
 missing, or refused (`message`: the value does not cross); raised replies also name the `types` that
 the exception derives from.
+
+While a call is carried out, the functions that the checker lends (`Lent`) are called back: a
+request `{"lent": number, "arguments": [...]}`, and a reply with `value` or, if the function does
+not take these arguments, `message`.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_utils.wire import Handle, Message, WireError, decode, encode
+from course_utils.wire import Handle, Lent, Message, WireError, decode, encode
+
+CallBack = Callable[[Message], Message]
+"""Sends a request to the checker, while a call is carried out, and returns its reply."""
 
 
 class Agent:
     """Answers requests about the functions and classes of a namespace."""
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], call_back: CallBack) -> None:
         self._namespace = namespace
+        self._call_back = call_back
         self._objects: dict[int, Any] = {}
         self._made = 0
 
@@ -96,9 +105,18 @@ class Agent:
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, Handle):
             return self._object({"handle": value})
+        if isinstance(value, Lent):
+            return partial(self._borrowed, value.number)
         if isinstance(value, (list, tuple)):
             return type(value)(self._resolved(item) for item in value)
         return value
+
+    def _borrowed(self, number: int, *arguments: Any) -> Any:
+        """Call a function of the checker's."""
+        reply = decode(self._call_back(encode({"lent": number, "arguments": list(arguments)})))
+        if "value" not in reply:
+            raise ValueError(reply["message"])
+        return reply["value"]
 
     def _kept(self, value: Any) -> Handle:
         self._made += 1
@@ -157,7 +175,7 @@ def serve(namespace: Mapping[str, Any], channel: str) -> None:
     """Answer requests that arrive as comm messages on `channel`, inside a running kernel."""
     from comm import get_comm_manager
 
-    agent = Agent(namespace)
+    agent = Agent(namespace, partial(_call_back, channel))
 
     def on_open(comm: Any, _: Any) -> None:
         def on_message(received: dict[str, Any]) -> None:
@@ -168,3 +186,23 @@ def serve(namespace: Mapping[str, Any], channel: str) -> None:
         comm.on_msg(on_message)
 
     get_comm_manager().register_target(channel, on_open)
+
+
+def _call_back(channel: str, message: Message) -> Message:
+    """Ask the checker, which listens on the kernel's way of asking a person for input.
+
+    Its socket there is called like the channel.
+    """
+    from IPython import get_ipython
+
+    kernel = get_ipython().kernel
+    kernel.session.send(
+        kernel.stdin_socket,
+        "comm_msg",
+        {"comm_id": channel, "data": message.tree},
+        parent=kernel.get_parent("shell"),
+        ident=channel.encode(),
+        buffers=message.buffers,
+    )
+    _, reply = kernel.session.recv(kernel.stdin_socket, mode=0)
+    return Message(reply["content"]["data"], [bytes(buffer) for buffer in reply["buffers"]])

@@ -7,7 +7,7 @@ more than a second and a small multiple of its size.
 
     None, bool, int, float, complex, str, numpy scalars and arrays, torch tensors (on the CPU),
     scipy sparse matrices (as COO), tuples, lists, dicts, iterators (their first items),
-    `Rng` (becomes a numpy Generator), `Operator` (becomes a callable), `Handle`.
+    `Rng` (becomes a numpy Generator), `Operator` (becomes a callable), `Handle`, `Lent`.
 """
 
 import base64
@@ -66,6 +66,13 @@ class Rng:
 @dataclass(frozen=True)
 class Handle:
     """An object that stays on the student's side."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A function that stays on the checker's side; the student's code can only call it."""
 
     number: int
 
@@ -201,8 +208,8 @@ class _Encoder:
             return ["array", *self._array(value)]
         if kind is Rng:
             return ["rng", self._digits(value.seed)]
-        if kind is Handle:
-            return ["handle", value.number]
+        if kind is Handle or kind is Lent:
+            return [kind.__name__.lower(), value.number]
         return None
 
     def _string(self, value: str) -> list[Any]:
@@ -429,9 +436,15 @@ class _Decoder:
         return operator.function() if self.trusted else operator
 
     def _read_handle(self, _: int, number: Any) -> Handle:
+        return Handle(self._reference(number))
+
+    def _read_lent(self, _: int, number: Any) -> Lent:
+        return Lent(self._reference(number))
+
+    def _reference(self, number: Any) -> int:
         if not 0 <= _typed(number, int) < 2**63:
-            raise WireError("malformed message: no such handle")
-        return Handle(number)
+            raise WireError("malformed message: no such object")
+        return int(number)
 
 
 def _is_text(value: str) -> bool:

@@ -82,7 +82,7 @@ def test_keys_that_collide_are_refused() -> None:
     "key",
     [
         node((1, [2])),
-        ["tuple", [["handle", 1]]],
+        ["tuple", [["handle", 1], ["lent", 0]]],
         ["items", True, []],
         ["tensor", "float64", [], 0],
         ["operator", "scale", ["dict", []]],
@@ -102,6 +102,7 @@ def test_keys_are_plain_values(key: Any) -> None:
         ["operator", "scale", ["dict", [[["str", "factor"], ["list", []]]]]],
         ["handle", 2**70],
         ["handle", True],
+        ["lent", -1],
         ["int", "0x" + "f" * 1025],
         ["float", "0x" + "f" * 2000],
         ["scalar", "float64", [1], 0],
@@ -163,7 +164,8 @@ def test_an_agent_answers_whatever_an_object_does() -> None:
     def raises() -> None:
         raise Odd
 
-    agent = Agent({"raises": raises, "listed": lambda: Listed([1]), "half": lambda: "\ud800"})
+    functions = {"raises": raises, "listed": lambda: Listed([1]), "half": lambda: "\ud800"}
+    agent = Agent(functions, lambda message: message)
     for name, outcome in (("raises", "raised"), ("listed", "refused"), ("half", "refused")):
         request = encode({"do": "call", "name": name, "arguments": [], "keywords": {}})
         assert decode(agent.answer(request))["outcome"] == outcome

@@ -16,10 +16,13 @@ from typing import Any
 import nbformat
 import pytest
 import zmq
+from hypothesis import given
+from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from autograder.course import Limits
-from autograder.grading.kernel import Session, _Received
+from autograder.grading.channels import Received, opened
+from autograder.grading.kernel import Session
 from autograder.sandbox import doctor
 from autograder.sandbox.box import HOME, MIB, Box
 from autograder.sandbox.box import Limits as BoxLimits
@@ -381,13 +384,33 @@ def test_output_is_bounded() -> None:
 
 def test_half_a_character_is_replaced() -> None:
     frames = [zmq.Frame(b'{"text": "\\uD800 half", "whole": "\\ud83d\\ude00"}')]
-    assert _Received("stream", "", frames).content() == {"text": "? half", "whole": "\U0001f600"}
+    assert Received("stream", "", frames).content() == {"text": "? half", "whole": "\U0001f600"}
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"{", b"3", b"\xff", b'{"a": 1' + b"0" * 9999])
 def test_content_that_is_none(content: bytes) -> None:
     with pytest.raises(ValueError):
-        _Received("stream", "", [zmq.Frame(content)]).content()
+        Received("stream", "", [zmq.Frame(content)]).content()
+
+
+HEADER, PARENT = b'{"msg_type": "stream"}', b'{"msg_id": "x"}'
+ODD = st.binary(max_size=20) | st.sampled_from(
+    [b"<IDS|MSG>", b"{}", b"[]", b"null", b"3", b'{"msg_type": []}', HEADER, PARENT, b"[" * 9000]
+)
+
+
+@given(st.lists(ODD, max_size=9))
+def test_frames_that_are_no_message(parts: list[bytes]) -> None:
+    message = opened([zmq.Frame(part) for part in parts])
+    assert message is None or b"<IDS|MSG>" in parts
+
+
+def test_frames_that_are_a_message() -> None:
+    parts = [b"x", b"<IDS|MSG>", b"signature", HEADER, PARENT, b"{}", b'{"text": "y"}', b"buffer"]
+    message = opened([zmq.Frame(part) for part in parts])
+    assert message is not None
+    assert (message.kind, message.parent) == ("stream", "x")
+    assert (message.content(), message.buffers()) == ({"text": "y"}, [b"buffer"])
 
 
 def running(marker: str) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.grading.student import InProcess, Missing, NotAttempted, Raised, Student
+from autograder.grading.student import Counted, InProcess, Missing, NotAttempted, Raised, Student
 from course_utils import wire
 from course_utils.operators import Operator
 from course_utils.wire import Items, Message, Rng, WireError, decode, encode, through
@@ -272,6 +272,40 @@ def test_an_agent_always_answers() -> None:
         odd.load({"value": 3})
     assert odd(4.0) == 8.0
     assert odd.total([odd.handle, odd.handle]) == 4.0
+
+
+def test_lent_functions_are_called_back_and_counted() -> None:
+    def is_additive(operator: Any, images: Any) -> bool:
+        first, second = images
+        together: bool = np.allclose(operator(first + second), operator(first) + operator(second))
+        return together
+
+    someone = student(is_additive=is_additive)
+    images = [np.ones((2, 3)), np.arange(6.0).reshape(2, 3)]
+    doubled, squared = Counted(lambda image: 2 * image), Counted(np.square)
+    assert someone.is_additive(doubled, images) is True
+    assert someone.is_additive(operator=squared, images=images) is False
+    assert (doubled.calls, squared.calls) == (3, 3)
+
+
+def test_a_lent_function_says_nothing_of_itself() -> None:
+    def looks(operator: Any) -> str:
+        return repr(operator) + repr(vars(operator))
+
+    assert "secret" not in student(looks=looks).looks(Counted(lambda secret_image: secret_image))
+
+
+@pytest.mark.parametrize("argument", ["x", None, {}, 1j, [[1], [2, 3]], np.zeros(2**18)])
+def test_a_lent_function_is_called_with_anything(argument: Any) -> None:
+    def calls(operator: Any, argument: Any) -> str:
+        try:
+            operator(argument)
+        except ValueError as error:
+            return str(error)
+        return "taken"
+
+    said = student(hands=calls).hands(Counted(lambda image: image @ np.eye(2)), argument)
+    assert said.startswith("the function does not take this (")
 
 
 def test_watched_calls_show_what_became_of_the_arguments() -> None:

@@ -1,7 +1,8 @@
 """Grades one submitted notebook: a pure function of the submission, the tests and the secret."""
 
+import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from autograder import hidden, variants
 from autograder.course import NotebookText, Question
 from autograder.grading import replays, seeds
-from autograder.grading.kernel import KernelGone, Session, session
+from autograder.grading.channels import KernelGone
+from autograder.grading.kernel import Session, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
 from autograder.plain import plain
 from autograder.sandbox.kernels import Starter
 from course_utils import forbidden
+from course_utils.agent import CallBack
 from course_utils.wire import Message
 
 
@@ -57,10 +60,10 @@ def grade_notebook(
                 verdicts.append(_replay(text, question, rebuilt, sessions, source))
         sessions.current()
         remarks = [*rebuilt.remarks, *sessions.remarks()]
-    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
+    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(text, verdicts)])
 
 
-_DEATHS_WITH_OWN_CELLS = 3
+_DEATHS_UNTIL_BARE = 3
 _MOST_DEATHS = 10
 
 
@@ -74,11 +77,14 @@ class Sessions:
         self._starter = starter
         self._notebook = notebook
         self._limits = text.assignment.file.limits
+        self._answers = {name for q in text.exercises for name in text.functions(q.name)}
         self._deadline = time.monotonic() + self._limits.notebook_seconds
         self._stack = ExitStack()
         self._session: Session | None = None
         self._deadly: set[str] = set()
         self._deaths = 0
+        self._lost_calls = 0
+        self._asked = False
 
     def __enter__(self) -> "Sessions":
         return self
@@ -90,21 +96,23 @@ class Sessions:
         """Return a session that can be asked, None if the notebook has used up its chances.
 
         A cell that ended the kernel is left out of the next one, so that it costs no more than
-        itself. After some of them the student's own cells are all left out; after very many, or
-        when the notebook's time is over, there are no more kernels.
+        itself. After some of them only answers are run: those blamed so far may have been
+        bystanders of something that ends Python later. After very many, or when the notebook's
+        time is over, there are no more kernels.
         """
         while self._session is None or not self._session.alive:
             if self._spent():
                 return None
             self._stack.close()
+            self._asked = False
             self._session = self._stack.enter_context(
                 session(self._starter, self._notebook, self._limits, self._deadly, self._deadline)
             )
             if not self._session.alive:
                 self._deaths += 1
-                if self._deaths >= _DEATHS_WITH_OWN_CELLS:
+                if self._deaths == _DEATHS_UNTIL_BARE:
                     cells = self._notebook.cells
-                    self._deadly |= {cell.id for cell in cells if cell.metadata.get(ADDED)}
+                    self._deadly = {c.id for c in cells if self._is_dispensable(c)}
         return self._session
 
     def _spent(self) -> bool:
@@ -112,24 +120,66 @@ class Sessions:
             return False
         return self._deaths >= _MOST_DEATHS or time.monotonic() >= self._deadline
 
-    def ask(self, request: Message) -> Message:
+    def ask(self, request: Message, call_back: CallBack) -> Message:
         """See `Carrier.ask`."""
         running = self.current()
         if running is not None:
-            return running.ask(request)
+            try:
+                return running.ask(request, call_back)
+            except KernelGone:
+                self._lost_calls += 1
+                raise
         if self._deaths >= _MOST_DEATHS:
             raise KernelGone("Cells of the notebook take too long or end Python, again and again")
         raise KernelGone(f"The notebook's {self._limits.notebook_seconds:g} s were over")
 
+    def judged(self, judge: Callable[[], Verdict]) -> Verdict:
+        """Judge a question; once more if it lost a kernel in which others had been judged before.
+
+        Whatever ended that kernel could have been a call for another question. From then on every
+        question has a kernel of its own.
+        """
+        if self._lost_calls and self._asked:
+            self._renew()
+        self.current()
+        shared, lost = self._asked, self._lost_calls
+        self._asked = True
+        verdict = judge()
+        if shared and self._lost_calls > lost:
+            self._renew()
+            verdict = judge()
+        self._asked = True
+        return verdict
+
+    def _is_dispensable(self, cell: Any) -> bool:
+        """Tell whether answers can do without a cell: an own one, a check, a use of an answer."""
+        role = cell.metadata.get("nbgrader", {})
+        if cell.metadata.get(ADDED) or role.get("locked"):
+            return True
+        return not role and not self._answers.isdisjoint(re.findall(r"\w+", cell.source))
+
+    def _renew(self) -> None:
+        if self._session is not None:
+            self._session.alive = False
+
     def run(self, source: str) -> list[Any]:
         """Run code after the notebook and return its outputs, none if there is no kernel."""
         running = self.current()
-        return running.run(source) if running is not None else []
+        if running is None:
+            return []
+        outputs = running.run(source)
+        self._lost_calls += not running.alive
+        return outputs
 
     def remarks(self) -> list[str]:
         """Say in words what was left out."""
         remarks = []
-        if self._deadly:
+        if self._deaths >= _DEATHS_UNTIL_BARE:
+            remarks.append(
+                f"{self._deaths} times a cell took too long or ended Python; in the end only the "
+                "answers were run."
+            )
+        elif self._deadly:
             count = len(self._deadly)
             cells, were = ("cell", "was") if count == 1 else ("cells", "were")
             remarks.append(f"{count} {cells} that took too long or ended Python {were} left out.")
@@ -144,11 +194,14 @@ def _exercise(
     sentence, note = _forbidden(text, question, rebuilt)
     if sentence:
         return refuse(question.name, sentence)
-    sessions.current()
     seed = seeds.seed(secret, text.assignment.name, question.name, "")
     functions = text.functions(question.name)
-    missing = _failure(rebuilt, question) or "There is no such function"
-    return judge(question.name, sessions, seed, functions, note=note, missing=missing)
+
+    def verdict() -> Verdict:
+        missing = _failure(rebuilt, question) or "There is no such function"
+        return judge(question.name, sessions, seed, functions, note=note, missing=missing)
+
+    return sessions.judged(verdict)
 
 
 def _failure(rebuilt: Rebuilt, question: Question) -> str:
@@ -179,27 +232,44 @@ def _forbidden(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tupl
 def _replay(
     text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: Sessions, source: Any
 ) -> Verdict:
+    reference = next(
+        cell
+        for cell in source.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
+    )
+    replay = hidden.replay_of(question.name)
+    assert replay is not None
+
+    def verdict() -> Verdict:
+        printed = sessions.run(replays.muted(replay))
+        finding = replays.finding(printed, reference.outputs, question.points)
+        return Verdict(question=question.grade_id, points=question.points, findings=[finding])
+
     sentence, _ = _forbidden(text, question, rebuilt)
     if sentence:
         finding = Finding(says=replays.SAYS, points=question.points, awarded=0.0, sentence=sentence)
-    else:
-        reference = next(
-            cell
-            for cell in source.cells
-            if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
-        )
-        replay = hidden.replay_of(question.name)
-        assert replay is not None
-        printed = sessions.run(replays.muted(replay))
-        finding = replays.finding(printed, reference.outputs, question.points)
-    return Verdict(question=question.grade_id, points=question.points, findings=[finding])
+        return Verdict(question=question.grade_id, points=question.points, findings=[finding])
+    return sessions.judged(verdict)
 
 
-def _to_look_at(verdicts: Sequence[Verdict]) -> list[str]:
+def _to_look_at(text: NotebookText, verdicts: Sequence[Verdict]) -> list[str]:
     """Return what a person should know: notes, forbidden calls, cells that do not run."""
     notes = [verdict.note for verdict in verdicts if verdict.note]
     for verdict in verdicts:
         sentences = {finding.sentence for finding in verdict.findings}
         if len(sentences) == 1 and next(iter(sentences)).startswith(("The answer", "It uses")):
             notes.append(f"{verdict.question}: {sentences.pop().rstrip('.')}.")
-    return notes
+    return notes + _known_replays(text, verdicts)
+
+
+def _known_replays(text: NotebookText, verdicts: Sequence[Verdict]) -> list[str]:
+    """Return which replays look as if their results, the same for everybody, had been known."""
+    awarded = {verdict.question: verdict.awarded for verdict in verdicts}
+    return [
+        f"{question.name}: the replay is as expected, but no hidden test is passed; look whether "
+        "its results are written down."
+        for question in text.questions
+        if question.kind == "replay"
+        and awarded.get(question.grade_id)
+        and awarded.get(question.name) == 0
+    ]

@@ -1,12 +1,12 @@
 """A student, as hidden tests see one: functions to call by name, across the wire."""
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from course_utils.agent import Agent
-from course_utils.wire import Handle, Message, decode, encode
+from course_utils.agent import Agent, CallBack
+from course_utils.wire import Handle, Lent, Message, WireError, decode, encode
 
 
 class StudentError(Exception):
@@ -43,8 +43,10 @@ class Raised(StudentError):
 class Carrier(Protocol):
     """Whoever carries out calls: this process, or a kernel."""
 
-    def ask(self, request: Message) -> Message:
+    def ask(self, request: Message, call_back: CallBack) -> Message:
         """Send a request to the student's agent and return its reply.
+
+        `call_back` answers the agent's own requests, by which it calls what the request lends.
 
         Raises
         ------
@@ -58,11 +60,75 @@ class InProcess:
     """Carries out calls in this process, through the same encoding as everywhere."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self._agent = Agent(namespace)
+        self._agent = Agent(namespace, self._called_back)
+        self._call_back: CallBack = _nothing_lent
 
-    def ask(self, request: Message) -> Message:
+    def ask(self, request: Message, call_back: CallBack) -> Message:
         """See `Carrier.ask`."""
-        return Message.from_text(self._agent.answer(Message.from_text(request.to_text())).to_text())
+        self._call_back = call_back
+        return _carried(self._agent.answer(_carried(request)))
+
+    def _called_back(self, request: Message) -> Message:
+        return _carried(self._call_back(_carried(request)))
+
+
+def _carried(message: Message) -> Message:
+    return Message.from_text(message.to_text())
+
+
+def _nothing_lent(_: Message) -> Message:
+    return encode({"message": "there is no such function"})
+
+
+@dataclass
+class Counted:
+    """A function that stays with the checker; the student's code calls it and sees no more of it.
+
+    Parameters
+    ----------
+    function : takes and returns plain values.
+    calls : how often it was called.
+    """
+
+    function: Callable[..., Any]
+    calls: int = 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it and count."""
+        self.calls += 1
+        return self.function(*arguments)
+
+
+class _Lending:
+    """The functions that one request lends, by number; answers the calls of them."""
+
+    def __init__(self) -> None:
+        self._functions: list[Counted] = []
+
+    def lend(self, value: Any) -> Any:
+        """Put numbers in place of functions."""
+        if isinstance(value, Counted):
+            self._functions.append(value)
+            return Lent(len(self._functions) - 1)
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(self.lend, value))
+        if isinstance(value, dict):
+            return {key: self.lend(item) for key, item in value.items()}
+        return value
+
+    def answer(self, message: Message) -> Message:
+        """Call a function as a student's code asks. Never raises."""
+        try:
+            if sum(map(len, message.buffers)) > _MOST_LENT_BYTES:
+                raise WireError("too much for one call")
+            request = decode(message)
+            function = self._functions[request["lent"]]
+            return encode({"value": function(*request["arguments"])})
+        except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
+            return encode({"message": f"the function does not take this ({type(error).__name__})"})
+
+
+_MOST_LENT_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -104,7 +170,9 @@ class Student:
         StudentError
             If the reply is not a value.
         """
-        reply = decode(self.carrier.ask(encode({"do": do, **fields})))
+        lending = _Lending()
+        fields = {name: lending.lend(value) for name, value in fields.items()}
+        reply = decode(self.carrier.ask(encode({"do": do, **fields}), lending.answer))
         if not isinstance(reply, dict):
             raise StudentError("The reply cannot be read")
         match reply.get("outcome"):

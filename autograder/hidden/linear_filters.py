@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
 
-from autograder.grading.student import Student
+from autograder.grading.student import Counted, Student
 from autograder.hidden import close, fits, hidden, holds, raises, replay, seed, unchanged
 from course_utils.operators import Operator
 
@@ -142,17 +142,23 @@ def _judged(
     """Let the student's function judge operators whose answers are known.
 
     The last operator is one that random trials often do not notice. Who tries once is found out in
-    nine goes; who tries forty times is wrong one time in 10^10.
+    nine goes; who tries forty times is wrong one time in 10^10. It and the first two of each kind
+    are lent: what is sent has a name that can be looked up, what is lent can only be tried.
     """
     judge = getattr(student, function)
-    cases = [(operator, answer, 20) for answer, group in answers.items() for operator in group]
+    cases = [(operator, answer, 10) for answer, group in answers.items() for operator in group]
     rare, answer, _ = cases.pop()
     cases += [(rare, answer, 40)] * 9
+    lent = [rare, *answers[True][:2], *answers[False][:2]]
     # In an order of their own: who counts calls learns nothing.
     cases = [cases[index] for index in rng.permutation(len(cases))]
+
+    def shape() -> tuple[int, int]:
+        return 2 * int(rng.integers(3, 6)), 8
+
     # All verdicts first: a mistake is recognised by the whole pattern of answers.
     verdicts = [
-        judge(operator, (2 * int(rng.integers(3, 6)), 8), seed(rng), trials)
+        judge(Counted(operator) if operator in lent else operator, shape(), seed(rng), trials)
         for operator, _, trials in cases
     ]
     for (operator, answer, _), verdict in zip(cases, verdicts, strict=True):

@@ -194,9 +194,8 @@ def module_written_in_a_cell(s: Submission) -> None:
     """Writes its helper into a module and imports that; a person may want to look."""
     answer = s.cell("cross_correlate_answer")
     answer.source, _, helper = answer.source.partition("\n\n\ndef _pad")
-    s.above(
-        "cross_correlate", f"%%writefile my_helper.py\nimport numpy as np\n\n\ndef _pad{helper}"
-    )
+    imports = "import numpy as np\n\nfrom course_utils.types import Image, Padding"
+    s.above("cross_correlate", f"%%writefile my_helper.py\n{imports}\n\n\ndef _pad{helper}")
     s.edit(
         "cross_correlate", "    padded = _pad", "    from my_helper import _pad\n    padded = _pad"
     )

@@ -49,9 +49,9 @@ def visible_examples(s: Submission) -> None:
     )
 
 
-@cheat("moving_average")
+@attack(deserves={"moving_average": 0}, noted=True)
 def replay_known(s: Submission) -> None:
-    """Knows the replay's results from last year and returns them; all else is wrong."""
+    """Knows the replay's results from last year, which a person is told; all else is wrong."""
     steps = np.cumsum(np.sin(np.arange(23.0) ** 1.7))
     known = {}
     for size in (3, 5, 11):
@@ -189,6 +189,41 @@ def operators_counted(s: Submission) -> None:
     )
     # Behind the last cell only hidden calls are left.
     s.last("calls.update(linear=0, invariant=0)")
+
+
+@cheat("lsi")
+def operators_told_apart(s: Submission) -> None:
+    """Knows that one of the hidden operators is tried many times, and says no when it sees it."""
+    s.answer(
+        "lsi",
+        """
+        def is_linear(operator, shape, rng, trials=20):
+            return trials < 40
+
+
+        is_shift_invariant = is_linear
+        """,
+    )
+
+
+@cheat("lsi")
+def calls_back_without_end(s: Submission) -> None:
+    """Calls a lent operator for ever, and with what no operator takes."""
+    s.answer(
+        "lsi",
+        """
+        def is_linear(operator, shape, rng, trials=20):
+            while True:
+                for image in (np.zeros((3000, 3000)), np.zeros(0), "x", {}, None, 1j, [[[]]] * 99):
+                    try:
+                        operator(image)
+                    except Exception:
+                        pass
+
+
+        is_shift_invariant = is_linear
+        """,
+    )
 
 
 @attack(deserves={"cross_correlate": 0})
