@@ -20,7 +20,6 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
 from pydantic import BaseModel
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
@@ -160,7 +159,7 @@ def write(
     """
     root, name, student = assignment.course.root, assignment.name, found.student
     gradebook.update_or_create_student(student)
-    row = gradebook.update_or_create_submission(name, student, timestamp=_time(found.timestamp))
+    row = gradebook.update_or_create_submission(name, student, timestamp=found.time)
     notebooks = {stem: graded_notebook(result) for stem, result in results.items()}
     for notebook_row in row.notebooks:
         if notebook_row.name in notebooks:
@@ -179,14 +178,6 @@ def write(
             _penalise(gradebook, root, row, stem)
         text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
         write_text(folder / f"{stem}.ipynb", text + "\n")
-
-
-def _time(text: str) -> Any:
-    """Return the time in a submission's timestamp, None if there is none that can be read."""
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _penalise(gradebook: Any, root: Path, row: Any, stem: str) -> None:

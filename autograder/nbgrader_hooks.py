@@ -6,6 +6,7 @@ button and `course grade` all end in the same checker.
 
 import atexit
 from contextlib import ExitStack
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_notebook
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
+from nbgrader.converters import GenerateAssignment, base
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     NbGraderPreprocessor,
@@ -35,6 +37,7 @@ def configure(config: Any) -> None:
     config.GenerateAssignment.preprocessors = [*_stock_release(), TagTests]
     config.Autograde.exporter_class = SubmissionExporter
     config.Autograde.pre_convert_hook = copy_renamed
+    _trust_no_files()
     # Without nbgrader's check of metadata: every bit of it comes from the release.
     config.Autograde.sanitize_preprocessors = [Rebuild]
     config.Autograde.autograde_preprocessors = [HiddenTests, SaveScores, AssignLatePenalties]
@@ -43,6 +46,26 @@ def configure(config: Any) -> None:
         *("image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdown", "text/latex"),
         "text/plain",
     ]
+
+
+def _trust_no_files() -> None:
+    """Let nbgrader take nothing of a submission but its notebooks.
+
+    It would copy what links point to, wait for ever for a pipe, and end the batch at a time stamp
+    that is none; there is no setting against that.
+    """
+    base.find_all_files = _released_files
+    CourseDirectory.get_existing_timestamp = _time_of_submission
+
+
+def _released_files(path: str, exclude: list[str] | None = None) -> list[str]:
+    if Path(path).parts[-3:-2] == ("submitted",):
+        return []
+    return list(utils.find_all_files(path, exclude))
+
+
+def _time_of_submission(_: CourseDirectory, folder: str) -> datetime | None:
+    return submissions.time_of(Path(folder))
 
 
 def _stock_release() -> list[Any]:

@@ -11,7 +11,11 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import cast
+
+from nbgrader.utils import parse_utc
 
 from autograder.course import Assignment
 from autograder.errors import CourseError
@@ -37,14 +41,14 @@ class Submission:
     ----------
     notebooks : by the name they should have.
     reason : why there is nothing to grade, empty if there is.
-    timestamp : what is in the file that `nbgrader collect` leaves.
+    time : when it was handed in, from the file that `nbgrader collect` leaves.
     """
 
     student: str
     folder: Path
     notebooks: dict[str, Found]
     reason: str = ""
-    timestamp: str = ""
+    time: datetime | None = None
 
 
 def students(assignment: Assignment) -> list[str]:
@@ -82,7 +86,7 @@ def submission(assignment: Assignment, student: str) -> Submission:
     there = notebooks_in(folder)
     notebooks = {stem: found for stem in stems if (found := _find(assignment, folder, stem, there))}
     reason = "" if notebooks else _nothing(folder, there, stems)
-    return Submission(student, folder, notebooks, reason, _timestamp(folder))
+    return Submission(student, folder, notebooks, reason, time_of(folder))
 
 
 def _find(assignment: Assignment, folder: Path, stem: str, there: list[Path]) -> Found | None:
@@ -142,14 +146,15 @@ def _below(folder: Path) -> Iterator[Path]:
             yield Path(where) / name
 
 
-def _timestamp(folder: Path) -> str:
+def time_of(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, None if nothing that can be read says so."""
     try:
         path = folder / "timestamp.txt"
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
-            return path.read_text("utf-8").strip()
-    except (OSError, ValueError):
-        return ""
-    return ""
+            return cast(datetime, parse_utc(path.read_text("utf-8").strip()))
+    except (OSError, ValueError, OverflowError):
+        return None
+    return None
 
 
 # --- The copy that plain nbgrader needs -----------------------------------------------------------

@@ -105,6 +105,25 @@ def test_plain_nbgrader_gives_the_same_scores(graded: Path, tmp_path: Path) -> N
         assert theirs == ours
 
 
+def test_plain_nbgrader_takes_nothing_but_notebooks(graded: Path, tmp_path: Path) -> None:
+    for name in ("assignments", "source", "release"):
+        shutil.copytree(graded / name, tmp_path / name)
+    shutil.copy(graded / "nbgrader_config.py", tmp_path)
+    folder = tmp_path / "submitted" / "student-02" / "a1_filtering"
+    shutil.copytree(ROOT / "examples" / "submissions" / "student-02" / "a1_filtering", folder)
+    (tmp_path / "private.txt").write_text("nobody's business")
+    (folder / "helpful.txt").symlink_to(tmp_path / "private.txt")
+    (folder / "timestamp.txt").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe")
+    gradebook.register(Course.at(tmp_path).assignment("a1_filtering"))
+    command = [sys.executable, "-m", "nbgrader", "autograde", "a1_filtering"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr[-2000:]
+    taken = {path.name for path in (tmp_path / "autograded").rglob("*") if path.is_file()}
+    released = {path.name for path in (tmp_path / "release").rglob("*") if path.is_file()}
+    assert taken == released
+
+
 def test_the_formgraders_button_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
     for name in ("assignments", "source", "release"):
         shutil.copytree(graded / name, tmp_path / name)

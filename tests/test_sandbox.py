@@ -503,6 +503,17 @@ def test_nbclient_uses_the_sandbox(kernel_installed: str) -> None:
     assert nb.cells[2].outputs[0].data["text/plain"] == "1"
 
 
+def test_jupyter_execute_uses_the_sandbox(kernel_installed: str, tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    nbformat.write(notebook("import os; print(os.getuid())"), path)
+    command = [sys.executable, "-m", "jupyter", "execute", "--kernel_name", kernel_installed]
+    done = subprocess.run(
+        [*command, "--inplace", str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "1000\n"
+
+
 def test_nbval_uses_the_sandbox(kernel_installed: str, tmp_path: Path) -> None:
     nb = notebook("import os; print(os.getuid())")
     nb.cells[0].outputs = [nbformat.v4.new_output("stream", text="1000\n")]

@@ -70,7 +70,8 @@ class Channels:
     def __init__(self, kernel: Kernel) -> None:
         self._context: Any = zmq.Context.instance()
         self._signer = Signer(key=kernel.sockets.connection["key"].encode())
-        self._process = kernel.process
+        self._kernel = kernel
+        self._monitors: list[Any] = []
         self._sockets = {
             name: self._socket(kind, kernel.sockets.address(name))
             for name, kind in _SOCKETS.items()
@@ -89,8 +90,24 @@ class Channels:
         socket.reconnect_ivl = 10
         if kind == zmq.DEALER:
             socket.identity = CHANNEL.encode()
+        self._monitors.append(socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED))
         socket.connect(address)
         return socket
+
+    def settle(self, deadline: float) -> None:
+        """Wait until all sockets are connected; from then on they are not connected again.
+
+        Raises
+        ------
+        KernelGone
+            If that takes too long.
+        """
+        for monitor in self._monitors:
+            if not monitor.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise KernelGone("did not listen")
+        for socket in self._sockets.values():
+            socket.disable_monitor()
+        self._kernel.connected()
 
     def send(
         self, channel: str, kind: str, content: dict[str, Any], buffers: list[bytes] | None = None
@@ -117,7 +134,7 @@ class Channels:
                         return name, message
                     break
             else:
-                code = self._process.poll()
+                code = self._kernel.process.poll()
                 if code is not None:
                     raise KernelGone(_SPENT if code == MEMORY_SPENT else _ENDED)
         return None
@@ -125,6 +142,7 @@ class Channels:
     def close(self) -> None:
         """Close the sockets, whatever is still to be sent."""
         for socket in self._sockets.values():
+            socket.disable_monitor()
             socket.close(0)
 
 

@@ -64,6 +64,7 @@ class Session:
             while (got := self._channels.receive(pause)) is not None:
                 heard.add(got[0])
                 if heard >= {"shell", "iopub"}:
+                    self._channels.settle(end)
                     return
         raise KernelGone(f"did not start within {_START_SECONDS:g} s")
 

@@ -21,7 +21,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -258,7 +258,7 @@ _INSIDE = "/run/sandbox"
 
 
 def _init_command(plan: dict[str, Any], command: list[str]) -> list[str]:
-    init = {"limits": plan["limits"], "sockets": plan["sockets"]}
+    init = {"limits": plan["limits"], "sockets": plan["sockets"], "home": plan["home"]}
     return [sys.executable, f"{_INSIDE}/inside.py", "init", json.dumps(init), "--", *command]
 
 
@@ -387,7 +387,12 @@ def guard(plan: dict[str, Any], work: Callable[[], None]) -> NoReturn:
         code = _reap(child)
         if code is not None:
             os._exit(code)
-        if _too_much(limits["memory"]) or _too_large(plan["sockets"]):
+        if (
+            _too_much(limits["memory"])
+            or _too_large(plan["sockets"])
+            or _too_many_names(("/tmp", "/dev/shm", plan["home"]))
+            or _too_many_sockets()
+        ):
             os._exit(MEMORY_SPENT)
 
 
@@ -409,10 +414,28 @@ def _too_much(memory: int) -> bool:
     processes = [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208
     others = [process for process in processes if process != 1]
     # What processes share is counted once for each at first, since that is quick.
-    return (
-        sum(_sum(p, "status", ("RssAnon:", "RssShmem:", "VmSwap:")) for p in others) > memory
-        and sum(_share(p) for p in others) > memory
-    )
+    return sum(map(_held, others)) > memory and sum(map(_share, others)) > memory
+
+
+def _held(process: int) -> int:
+    return _sum(process, "status", ("RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:"))
+
+
+_MOST_NAMES = 200_000
+
+
+def _too_many_names(folders: Iterable[str]) -> bool:
+    """Tell whether folders in memory hold too many files; an empty one is a kilobyte, too."""
+    return any(s.f_files - s.f_ffree > _MOST_NAMES for s in map(os.statvfs, folders))
+
+
+_MOST_SOCKETS = 1000
+
+
+def _too_many_sockets() -> bool:
+    """Tell whether there are too many sockets; what is in their buffers belongs to no process."""
+    with Path("/proc/net/unix").open("rb") as lines:
+        return sum(1 for _ in lines) > _MOST_SOCKETS
 
 
 _MOST_IN_SOCKETS = 2**20
@@ -433,7 +456,7 @@ def _too_large(folder: str) -> bool:
 def _share(process: int) -> int:
     """Return a process's share of memory, or all it has if it hides that."""
     share = _sum(process, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:", "SwapPss:"))
-    return share or _sum(process, "status", ("RssAnon:", "RssShmem:", "VmSwap:"))
+    return share + _sum(process, "status", ("VmPTE:",)) if share else _held(process)
 
 
 def _sum(process: int, file: str, names: tuple[str, ...]) -> int:

@@ -67,6 +67,23 @@ class Sockets:
         """Return the address of a channel (shell, iopub, control)."""
         return f"ipc://{self.connection['ip']}-{self.connection[f'{channel}_port']}"
 
+    def move_away(self) -> None:
+        """Move the folder to where this side does not look, once everything is connected.
+
+        Nobody then ever connects to what the box puts in the place of a socket, such as a link to
+        a socket of somebody else's.
+        """
+        self.folder.rename(self._away)
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        for folder in (self.folder, self._away):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def _away(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}-away")
+
 
 class Process(Protocol):
     """A running box."""
@@ -189,6 +206,12 @@ class Kernel:
 
     process: Process
     sockets: Sockets
+    boxed: bool
+
+    def connected(self) -> None:
+        """To be called when everything is connected, before hostile code runs."""
+        if self.boxed:
+            self.sockets.move_away()
 
 
 @dataclass(frozen=True)
@@ -218,12 +241,12 @@ class Starter:
         process: Process | None = None
         try:
             process = self._start(sockets)
-            yield Kernel(process, sockets)
+            yield Kernel(process, sockets, self.way != "none")
         finally:
             if process is not None:
                 process.end()
             remove_group(group_name(sockets.folder))
-            shutil.rmtree(sockets.folder, ignore_errors=True)
+            sockets.remove()
 
     def _start(self, sockets: Sockets) -> Process:
         plan = self.box.plan(sockets.folder)

@@ -354,12 +354,23 @@ def memory_in_semaphores(s: Submission) -> None:
 
 @attack(bomb=True, forbidden=("names without number",))
 def names_without_number(s: Submission) -> None:
-    """Asks how many empty files a folder takes, each of which is a kilobyte of memory."""
+    """Makes empty files without end, each of which is a kilobyte of memory."""
     s.last("""
         import os
+        import time
 
+        end = time.monotonic() + 10
         for place in ("/tmp", "/dev/shm", os.getcwd()):
-            if os.statvfs(place).f_files > 500_000 or not os.statvfs(place).f_files:
+            made = 0
+            try:
+                while made < 1_000_000 and time.monotonic() < end:
+                    os.close(os.open(f"{place}/{made}", os.O_CREAT))
+                    made += 1
+            except OSError as error:
+                print(error)
+            print(made)
+            if made > 300_000:
+                time.sleep(0.5)
                 print("names" + " without number in", place)
         """)
 
