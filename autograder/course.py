@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-import jupytext
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -338,6 +337,8 @@ def _yaml(path: Path) -> Any:
 def _cells(path: Path) -> Iterator[Cell]:
     try:
         text = path.read_text("utf-8")
+        import jupytext  # half a second that grading can spend while kernels start
+
         notebook = jupytext.reads(text, fmt="py:percent")
     except (OSError, ValueError, SyntaxError) as error:
         raise CourseError(f"{path} cannot be read: {error}.") from None

@@ -128,6 +128,9 @@ class _Run:
                 assert starter is not None
                 return jobs.carry_out(job, self.texts[job.stem], starter)
 
+            # While the starter makes itself ready; what is loaded here, no worker has to load.
+            for stem in {job.stem for job in pending}:
+                jobs.prepare(self.texts[stem])
             outcomes = stack.enter_context(workers.at_work(pending, work, self.order.crew))
             # Nbgrader takes a while to import: meanwhile the workers are at work.
             from autograder import gradebook as book
@@ -159,13 +162,15 @@ class _Run:
                     f"{self.order.student} handed in nothing for {self.assignment.name}."
                 )
             names = [self.order.student]
-        questions = {q.grade_id for text in self.texts.values() for q in text.questions}
-        if self.order.question and self.order.question not in questions:
-            known = ", ".join(sorted(questions))
-            raise CourseError(
-                f"{self.assignment.name} has no question {self.order.question}; it has: {known}."
-            )
+        if self.order.question:
+            self._check_question(self.order.question)
         return {name: submission(self.assignment, name) for name in names}
+
+    def _check_question(self, name: str) -> None:
+        known = {q.grade_id for text in self.texts.values() for q in text.questions}
+        if name not in known:
+            names = ", ".join(sorted(known))
+            raise CourseError(f"{self.assignment.name} has no question {name}; it has: {names}.")
 
     def _jobs(self, found: Submission) -> Iterator[Job]:
         """Yield what has to be done for a submission; remember what need not be."""
@@ -178,8 +183,11 @@ class _Run:
                 self.results[found.student][stem] = kept
             if kept is None or kept.key != job.key or self.order.force:
                 yield job
-            elif any(q.grade_id == self.order.question for q in self.texts[stem].questions):
+            elif self.order.question and self._asks(stem, self.order.question):
                 yield job.model_copy(update={"questions": (self.order.question,)})
+
+    def _asks(self, stem: str, question: str) -> bool:
+        return any(q.grade_id == question for q in self.texts[stem].questions)
 
     def _take(self, job: Job, result: Result | str) -> None:
         self.open[job.student] -= 1

@@ -33,7 +33,7 @@ from autograder.grading.jobs import Result
 from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import configure
 from autograder.scores import RECORD, graded_notebook, save_nothing, save_scores, verdicts_in
-from autograder.submissions import Submission, submission
+from autograder.submissions import Submission, submission, time_of
 
 
 class Score(BaseModel):
@@ -159,7 +159,7 @@ def write(
     """
     root, name, student = assignment.course.root, assignment.name, found.student
     gradebook.update_or_create_student(student)
-    row = gradebook.update_or_create_submission(name, student, timestamp=found.time)
+    row = gradebook.update_or_create_submission(name, student, timestamp=time_of(found.timestamp))
     notebooks = {stem: graded_notebook(result) for stem, result in results.items()}
     for notebook_row in row.notebooks:
         if notebook_row.name in notebooks:

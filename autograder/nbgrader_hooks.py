@@ -65,7 +65,7 @@ def _released_files(path: str, exclude: list[str] | None = None) -> list[str]:
 
 
 def _time_of_submission(_: CourseDirectory, folder: str) -> datetime | None:
-    return submissions.time_of(Path(folder))
+    return submissions.time_of(submissions.timestamp(Path(folder)))
 
 
 def _stock_release() -> list[Any]:

@@ -15,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from nbgrader.utils import parse_utc
-
 from autograder.course import Assignment
 from autograder.errors import CourseError
 from autograder.files import write_text
@@ -41,14 +39,14 @@ class Submission:
     ----------
     notebooks : by the name they should have.
     reason : why there is nothing to grade, empty if there is.
-    time : when it was handed in, from the file that `nbgrader collect` leaves.
+    timestamp : what is in the file that `nbgrader collect` leaves.
     """
 
     student: str
     folder: Path
     notebooks: dict[str, Found]
     reason: str = ""
-    time: datetime | None = None
+    timestamp: str = ""
 
 
 def students(assignment: Assignment) -> list[str]:
@@ -86,7 +84,7 @@ def submission(assignment: Assignment, student: str) -> Submission:
     there = notebooks_in(folder)
     notebooks = {stem: found for stem in stems if (found := _find(assignment, folder, stem, there))}
     reason = "" if notebooks else _nothing(folder, there, stems)
-    return Submission(student, folder, notebooks, reason, time_of(folder))
+    return Submission(student, folder, notebooks, reason, timestamp(folder))
 
 
 def _find(assignment: Assignment, folder: Path, stem: str, there: list[Path]) -> Found | None:
@@ -146,15 +144,25 @@ def _below(folder: Path) -> Iterator[Path]:
             yield Path(where) / name
 
 
-def time_of(folder: Path) -> datetime | None:
-    """Return when a submission was handed in, None if nothing that can be read says so."""
+def timestamp(folder: Path) -> str:
+    """Return what a submission's timestamp says, "" if it is no short and ordinary file."""
     try:
         path = folder / "timestamp.txt"
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 200:
-            return cast(datetime, parse_utc(path.read_text("utf-8").strip()))
-    except (OSError, ValueError, OverflowError):
+            return path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+    return ""
+
+
+def time_of(stamp: str) -> datetime | None:
+    """Return the time in a submission's timestamp, None if there is none that can be read."""
+    from nbgrader.utils import parse_utc  # a second that grading can spend while kernels run
+
+    try:
+        return cast(datetime, parse_utc(stamp)) if stamp else None
+    except (ValueError, OverflowError):
         return None
-    return None
 
 
 # --- The copy that plain nbgrader needs -----------------------------------------------------------

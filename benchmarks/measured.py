@@ -8,8 +8,9 @@ control group where one can be made. Elsewhere it is what `getrusage` says of ch
 is more, what was seen of every process: processes that end with their pid namespace are reaped by
 the kernel and appear in nobody's `getrusage`.
 
-Memory is the largest sum over the process tree, looked at every 0.2 s: shared pages are counted
-once (PSS) where the system tells, which matters for processes forked from one another.
+Memory is the largest sum over the process tree, looked at now and then: shared pages are counted
+once (PSS) where the system tells, which matters for processes forked from one another. Looking
+holds the processes up, so it is done every two seconds where a control group counts CPU time.
 """
 
 import ctypes
@@ -28,7 +29,7 @@ from typing import Any
 
 psutil: Any = import_module("psutil")  # untyped; comes with ipykernel
 
-EVERY = 0.2
+EVERY, SELDOM = 0.2, 2.0
 LINGER = 15.0
 """Seconds that processes may outlive the command before they are ended."""
 
@@ -38,8 +39,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 class Watch(threading.Thread):
     """Looks at the descendants of this process until it is told to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float) -> None:
         super().__init__(daemon=True)
+        self._every = every
         self.peak = 0
         self.kind = "PSS"
         self._cpu: dict[tuple[int, float], float] = {}
@@ -47,7 +49,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Look again and again."""
-        while not self._done.wait(EVERY):
+        while not self._done.wait(self._every):
             self._look()
 
     def stop(self) -> None:
@@ -174,7 +176,8 @@ def end_all() -> None:
 def measure(command: list[str], log: Path) -> dict[str, Any]:
     """Run a command and return what it took."""
     adopt()
-    watch, account = Watch(), Account()
+    account = Account()
+    watch = Watch(EVERY if account.seconds() is None else SELDOM)
     used: float | None = None
     try:
         with log.open("w", encoding="utf-8") as file:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import nbformat
 from pydantic import BaseModel, ValidationError
 
 import course_utils
-from autograder import hidden
+from autograder import hidden, variants
 from autograder.course import Assignment, NotebookText
 from autograder.files import read_notebook, write_text
 from autograder.grading import replays, seeds
@@ -104,6 +106,20 @@ def _source(text: NotebookText) -> Any:
 @lru_cache(maxsize=32)
 def _notebook(path: Path, _: int) -> Any:
     return read_notebook(path)
+
+
+def prepare(text: NotebookText) -> None:
+    """Load what decides about a notebook, so that processes forked from here on have it."""
+    hidden.load(text.name)
+    variants.load(text.name)
+    for question in text.exercises:
+        text.functions(question.name)
+    if "torch" in sys.modules:
+        # Optimisers import it when the first of them is made, which takes more than a second.
+        import_module("torch._dynamo")
+    if any(question.kind == "replay" for question in text.questions):
+        import_module("nbval.plugin")
+    _source(text)
 
 
 def carry_out(job: Job, text: NotebookText, starter: Starter) -> Result:

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from nbformat.v4 import new_output
-from nbval.plugin import IPyNbCell, coalesce_streams
 
 from autograder.grading.student import Raised
 from autograder.grading.verdicts import Finding
@@ -23,6 +22,8 @@ SAYS = "the values that your function prints, compared with ours"
 
 def agree(printed: list[Any], expected: list[Any]) -> bool:
     """Compare two lists of cell outputs as nbval does."""
+    from nbval.plugin import IPyNbCell, coalesce_streams  # brings pytest: a quarter of a second
+
     # nbval compares within a pytest item; this is all of one that the comparison needs.
     item = SimpleNamespace(
         parent=SimpleNamespace(skip_compare=_SKIPPED),
