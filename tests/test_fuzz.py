@@ -209,7 +209,9 @@ def test_huge_numbers_are_equal_to_themselves() -> None:
     assert difference(complex(1e308, 1e308), complex(-1e308, 1e308)) is not None
 
 
-NUMBERS = st.floats() | st.integers(-(2**60), 2**60) | st.complex_numbers() | st.floats(-2, 2)
+# Numpy finds everything close to a complex number whose absolute value overflows; we do not.
+COMPLEX = st.complex_numbers(max_magnitude=1e300)
+NUMBERS = st.floats() | st.integers(-(2**60), 2**60) | COMPLEX | st.floats(-2, 2)
 
 
 @given(NUMBERS, NUMBERS, st.sampled_from([0.0, 1e-9, 1e-6, 1.0]), st.sampled_from([0.0, 0.5]))

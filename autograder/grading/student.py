@@ -1,6 +1,7 @@
 """A student, as hidden tests see one: functions to call by name, across the wire."""
 
 import builtins
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -73,7 +74,8 @@ class InProcess:
 
 
 def _carried(message: Message) -> Message:
-    return Message.from_text(message.to_text())
+    """Copy a message as its way to a kernel would: the tree as JSON, the buffers as they are."""
+    return Message(json.loads(json.dumps(message.tree)), list(message.buffers))
 
 
 def _nothing_lent(_: Message) -> Message:
@@ -99,17 +101,17 @@ class Counted:
         return self.function(*arguments)
 
 
-class _Lending:
+class Lending:
     """The functions that one request lends, by number; answers the calls of them."""
 
     def __init__(self) -> None:
-        self._functions: list[Counted] = []
+        self.functions: list[Counted] = []
 
     def lend(self, value: Any) -> Any:
         """Put numbers in place of functions."""
         if isinstance(value, Counted):
-            self._functions.append(value)
-            return Lent(len(self._functions) - 1)
+            self.functions.append(value)
+            return Lent(len(self.functions) - 1)
         if isinstance(value, (list, tuple)):
             return type(value)(map(self.lend, value))
         if isinstance(value, dict):
@@ -122,7 +124,7 @@ class _Lending:
             if sum(map(len, message.buffers)) > _MOST_LENT_BYTES:
                 raise WireError("too much for one call")
             request = decode(message)
-            function = self._functions[request["lent"]]
+            function = self.functions[request["lent"]]
             return encode({"value": function(*request["arguments"])})
         except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
             return encode({"message": f"the function does not take this ({type(error).__name__})"})
@@ -170,7 +172,7 @@ class Student:
         StudentError
             If the reply is not a value.
         """
-        lending = _Lending()
+        lending = Lending()
         fields = {name: lending.lend(value) for name, value in fields.items()}
         reply = decode(self.carrier.ask(encode({"do": do, **fields}), lending.answer))
         if not isinstance(reply, dict):

@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from autograder import hidden, variants
+from autograder import hidden
+from autograder.grading.recognition import recognise
 from autograder.grading.student import (
     Call,
     Carrier,
-    InProcess,
     Missing,
-    Raised,
     Student,
     StudentError,
 )
 from autograder.hidden import HiddenTest, Wrong
-from course_utils.compare import difference
 
 
 class Finding(BaseModel):
@@ -172,35 +170,3 @@ def _with_hint(
     if known is None:
         return finding
     return finding.model_copy(update={"hint": known.hint, "mistake": known.name})
-
-
-def recognise(
-    question: str, calls: list[Call], all_calls: list[Call], functions: Mapping[str, Any]
-) -> variants.Variant | None:
-    """Return the wrong variant that answers the calls of a failed test as the student did.
-
-    Of several, one that does so in the question's other tests as well is preferred.
-    """
-    if not calls:
-        return None
-    alike = [v for v in variants.wrong_of(question) if _alike(v, calls, functions)]
-    always = (v for v in alike if _alike(v, all_calls, functions))
-    return next(always, alike[0]) if alike else None
-
-
-def _alike(variant: variants.Variant, calls: list[Call], functions: Mapping[str, Any]) -> bool:
-    namespace = {**functions, variant.function: variant.implementation}
-    return all(_same(call, namespace) for call in calls)
-
-
-def _same(call: Call, namespace: Mapping[str, Any]) -> bool:
-    function = getattr(Student(InProcess(namespace)), call.name)
-    try:
-        result, after = function.watched(*call.arguments, **call.keywords)
-    except Raised as error:
-        return call.raised == error.kind
-    except StudentError:
-        return False
-    if call.raised or difference(result, call.result) is not None:
-        return False
-    return call.after is None or difference(after, call.after) is None

@@ -336,13 +336,13 @@ def _join_group(plan: dict[str, Any]) -> None:
 def remove_group(name: str) -> None:
     """Remove the control group of a box that is ending."""
     for folder in _group_folders(name):
-        for _ in range(100):
+        for _ in range(400):
             try:
                 folder.rmdir()
             except FileNotFoundError:
                 break
             except OSError:  # its last process is on its way out
-                time.sleep(0.02)
+                time.sleep(0.005)
 
 
 def remove_empty_groups(prefix: str) -> None:
