@@ -132,6 +132,9 @@ class _Run:
             for stem in {job.stem for job in pending}:
                 jobs.prepare(self.texts[stem])
             outcomes = stack.enter_context(workers.at_work(pending, work, self.order.crew))
+            # Jobs and results are large: each is forgotten as soon as it is done with.
+            count = len(pending)
+            pending.clear()
             # Nbgrader takes a while to import: meanwhile the workers are at work.
             from autograder import gradebook as book
 
@@ -146,7 +149,7 @@ class _Run:
                 self._take(job, result)
                 if self.open[job.student] == 0 and job.student not in self.outcome.failed:
                     writer.write(found[job.student])
-                self.progress(done, len(pending), job.student)
+                self.progress(done, count, job.student)
         return self.outcome
 
     def _starter(self, stack: ExitStack) -> Starter:
@@ -219,20 +222,20 @@ class _Writer:
     run: _Run
     book: Any
     gradebook: Any
-    rows: Mapping[str, Any]
+    rows: dict[str, Any]
 
     def write(self, found: Submission) -> None:
-        results = self.run.results[found.student]
-        if results and not self._is_written(found, results):
+        results = self.run.results.pop(found.student)
+        row = self.rows.pop(found.student, None)
+        if results and not self._is_written(found, results, row):
             self.book.write(self.gradebook, self.run.assignment, found, results)
             self.run.outcome.written.append(found.student)
 
-    def _is_written(self, found: Submission, results: Mapping[str, Result]) -> bool:
+    def _is_written(self, found: Submission, results: Mapping[str, Result], row: Any) -> bool:
         assignment = self.run.assignment
         graded = assignment.course.root / "autograded" / found.student / assignment.name
-        row = self.rows.get(found.student)
         return (
-            not any(name.split("/")[0] == found.student for name in self.run.outcome.executed)
+            found.student not in self.run.open
             and all((graded / f"{stem}.ipynb").exists() for stem in results)
             and row is not None
             and bool(self.book.is_written(row, results))
