@@ -32,7 +32,14 @@ from autograder.grading.boxes import released_files
 from autograder.grading.jobs import Result
 from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import configure
-from autograder.scores import RECORD, graded_notebook, save_nothing, save_scores, verdicts_in
+from autograder.scores import (
+    RECORD,
+    graded_notebook,
+    holds,
+    save_nothing,
+    save_scores,
+    verdicts_in,
+)
 from autograder.submissions import Submission, submission, time_of
 
 
@@ -173,6 +180,12 @@ def write(
         if path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / path.name)
+    stamp = folder / "timestamp.txt"
+    if row.timestamp is not None:
+        # By it nbgrader knows a newer submission.
+        write_text(stamp, found.timestamp + "\n")
+    else:
+        stamp.unlink(missing_ok=True)
     for stem, notebook in notebooks.items():
         if row.total_seconds_late > 0 or row.late_submission_penalty:
             _penalise(gradebook, root, row, stem)
@@ -189,8 +202,16 @@ def _penalise(gradebook: Any, root: Path, row: Any, stem: str) -> None:
     gradebook.db.expire_all()
 
 
-def is_written(row: Any, results: Mapping[str, Result]) -> bool:
-    """Tell whether a submission's row of the gradebook has the scores of these results."""
+def is_written(
+    row: Any, assignment: Assignment, found: Submission, results: Mapping[str, Result]
+) -> bool:
+    """Tell whether all that `write` writes of a submission is there already."""
+    folder = assignment.course.root / "autograded" / found.student / assignment.name
+    if row is None or row.timestamp != time_of(found.timestamp):
+        return False
+    # The graded notebooks are written last.
+    if not all(holds(folder / f"{stem}.ipynb", result) for stem, result in results.items()):
+        return False
     awarded = {
         verdict.question: verdict.awarded
         for result in results.values()

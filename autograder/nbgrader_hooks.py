@@ -15,6 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_notebook
 from nbgrader import utils
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateAssignment, base
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
@@ -54,18 +55,27 @@ def _trust_no_files() -> None:
     It would copy what links point to, wait for ever for a pipe, and end the batch at a time stamp
     that is none; there is no setting against that.
     """
-    base.find_all_files = _released_files
+    base.find_all_files = _files
     CourseDirectory.get_existing_timestamp = _time_of_submission
+    NbGraderAPI.get_submitted_timestamp = _time_in_the_formgrader
 
 
-def _released_files(path: str, exclude: list[str] | None = None) -> list[str]:
-    if Path(path).parts[-3:-2] == ("submitted",):
-        return []
-    return list(utils.find_all_files(path, exclude))
+def _files(path: str, exclude: list[str] | None = None) -> list[str]:
+    if Path(path).parts[-3:-2] != ("submitted",):
+        return list(utils.find_all_files(path, exclude))
+    # By its time nbgrader knows a newer submission.
+    timed = _time_of_submission(None, path) is not None
+    return [str(Path(path, "timestamp.txt"))] if timed else []
 
 
-def _time_of_submission(_: CourseDirectory, folder: str) -> datetime | None:
+def _time_of_submission(_: Any, folder: str) -> datetime | None:
     return submissions.time_of(submissions.timestamp(Path(folder)))
+
+
+def _time_in_the_formgrader(api: NbGraderAPI, assignment: str, student: str) -> datetime | None:
+    course = api.coursedir
+    folder = course.format_path(course.submitted_directory, student, assignment)
+    return _time_of_submission(None, folder)
 
 
 def _stock_release() -> list[Any]:
@@ -147,7 +157,8 @@ class HiddenTests(_CoursePreprocessor):
         text = self.text(resources)
         student = resources["nbgrader"]["student"]
         rebuilt = Rebuilt(nb, list(nb.metadata.pop(RECORD)["remarks"]))
-        job = jobs.job(text, student, rebuilt, jobs.tests_key(text))
+        key = jobs.tests_key(text, boxed=self.sandbox)
+        job = jobs.job(text, student, rebuilt, key)
         result = jobs.kept(text.assignment, student, text.stem)
         if result is None or result.key != job.key:
             result = jobs.carry_out(job, text, _starter(text.assignment.name, self.sandbox))

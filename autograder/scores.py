@@ -1,6 +1,8 @@
 """Verdicts in nbgrader's terms: scores and comments of its gradebook, metadata of its notebooks."""
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from nbformat import from_dict
@@ -16,12 +18,26 @@ RECORD = "grading"
 def graded_notebook(result: Result) -> Any:
     """Return a graded notebook with its verdicts in the metadata."""
     notebook = from_dict(result.notebook)
-    notebook.metadata[RECORD] = {
+    notebook.metadata[RECORD] = record(result)
+    return notebook
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return what a graded notebook's metadata say about its grading."""
+    return {
         "verdicts": [verdict.model_dump() for verdict in result.verdicts],
         "remarks": result.remarks,
         "key": result.key,
     }
-    return notebook
+
+
+def holds(path: Path, result: Result) -> bool:
+    """Tell whether a file is the graded notebook of a result."""
+    try:
+        metadata = json.loads(path.read_bytes())["metadata"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(metadata.get(RECORD) == json.loads(json.dumps(record(result))))
 
 
 def verdicts_in(notebook: Any) -> list[Verdict]:

@@ -19,7 +19,7 @@ from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.explain import explain
 from autograder.grade import Graded, Order, grade
-from autograder.grading import replays
+from autograder.grading import jobs, replays
 from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
 from autograder.sandbox import doctor
 from autograder.sandbox.kernels import Way
@@ -122,6 +122,14 @@ def test_plain_nbgrader_takes_nothing_but_notebooks(graded: Path, tmp_path: Path
     taken = {path.name for path in (tmp_path / "autograded").rglob("*") if path.is_file()}
     released = {path.name for path in (tmp_path / "release").rglob("*") if path.is_file()}
     assert taken == released
+    # By its time nbgrader knows a newer submission.
+    for day, options, executed in ((1, ["--force"], True), (1, [], False), (2, [], True)):
+        (folder / "timestamp.txt").unlink()
+        (folder / "timestamp.txt").write_text(f"2027-09-0{day} 12:00:00 UTC")
+        done = subprocess.run(
+            [*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=100
+        )
+        assert ("Skipping existing" not in done.stderr) == executed, done.stderr[-2000:]
 
 
 def test_the_formgraders_button_gives_the_same_scores(graded: Path, tmp_path: Path) -> None:
@@ -196,6 +204,23 @@ def test_what_is_unchanged_is_not_graded_again(course_copy: Path) -> None:
     changed = graded()
     assert changed.executed == ["student-07/1_linear_filters"]
     assert {change.question: change.after for change in changed.changes}["cross_correlate"] == 8
+    # So is a picture in a written one.
+    notebook = nbformat.read(path, as_version=4)
+    written = next(cell for cell in notebook.cells if cell.id == "ringing")
+    written.attachments = {"a.png": {"image/png": "AAAA"}}
+    nbformat.write(notebook, path)
+    assert graded().executed == ["student-07/1_linear_filters"]
+    # When it was handed in is known anew; so is what a killed run did not write.
+    (path.parent / "timestamp.txt").write_text("2027-09-01 12:00:00 UTC")
+    again = graded()
+    assert (again.executed, again.written) == ([], ["student-07"])
+    old = course_copy / "autograded" / "student-01" / NOTEBOOK
+    old.write_text(old.read_text().replace('"key": "', '"key": "0'))
+    again = graded()
+    assert (again.executed, again.written) == ([], ["student-01"])
+    # What ran without a sandbox is not trusted with one, and the other way round.
+    text = Course.at(course_copy).notebooks[0]
+    assert jobs.tests_key(text, boxed=True) != jobs.tests_key(text, boxed=False)
     # What was lost of the gradebook is written again, without running anything.
     (course_copy / "gradebook.db").unlink()
     assert (graded().executed, gradebook.report(assignment, "student-07").total) == ([], 19)

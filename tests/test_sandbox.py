@@ -387,7 +387,13 @@ def test_half_a_character_is_replaced() -> None:
     assert Received("stream", "", frames).content() == {"text": "? half", "whole": "\U0001f600"}
 
 
-@pytest.mark.parametrize("content", [b"[" * 100_000, b"{", b"3", b"\xff", b'{"a": 1' + b"0" * 9999])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"[" * 100_000, b"{", b"3", b"\xff", b'{"a": 1' + b"0" * 9999),
+        *(b'{"text": "\xed\xa0\x80"}', '{"text": "x"}'.encode("utf-16")),
+    ],
+)
 def test_content_that_is_none(content: bytes) -> None:
     with pytest.raises(ValueError):
         Received("stream", "", [zmq.Frame(content)]).content()
@@ -424,6 +430,31 @@ def running(marker: str) -> list[str]:
         if marker in line and int(folder.name) != os.getpid():
             found.append(line)
     return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_written_beside_the_sockets(way: Way) -> None:
+    tried = """
+        import os
+        from ipykernel.connect import get_connection_file
+        folder = os.path.dirname(get_connection_file())
+        for attempt in (
+            lambda: open(f"{folder}/file", "w"),
+            lambda: open(get_connection_file(), "r+"),
+            lambda: os.mkdir(f"{folder}/folder"),
+            lambda: os.symlink("/etc/passwd", f"{folder}/link"),
+            lambda: os.mkfifo(f"{folder}/pipe"),
+            lambda: os.rename(os.path.realpath(__import__("tempfile").mkstemp()[1]), f"{folder}/x"),
+        ):
+            try:
+                attempt()
+                print("made")
+            except OSError as error:
+                print(type(error).__name__, end=" ")
+        """
+    said = ran(way, textwrap.dedent(tried), "open('/tmp/mine', 'w').write('fine')")
+    assert "made" not in said[0] and len(said[0].split()) == 6
+    assert said[1] == ""
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,6 +1,8 @@
 """A kernel that dies or hangs costs what made it die, and nothing else."""
 
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -8,6 +10,10 @@ import pytest
 from autograder import gradebook
 from autograder.course import Course
 from autograder.grade import Order, grade
+from autograder.grading import boxes, jobs
+from autograder.grading.kernel import Session
+from autograder.sandbox import doctor
+from autograder.sandbox.kernels import Way
 from tests.conftest import SANDBOX
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +49,48 @@ def test_a_dead_kernel_costs_its_question_only(body: str, sentence: str, course_
     assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
     verdicts = {v.question: v for v in report.verdicts["1_linear_filters"]}
     assert verdicts["moving_average"].findings[0].sentence == sentence
+
+
+def test_what_runs_after_hidden_calls_shows_nothing(
+    course_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call could choose when to die, and a cell that runs again could print the time."""
+    notebook = nbformat.read(
+        ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
+    )
+    for cell in notebook.cells:
+        if cell.id == "moving_average_answer":
+            cell.source += "\nkept, calls = moving_average, []\n" + textwrap.dedent("""
+                def moving_average(signal, size):
+                    calls.append(1)
+                    if len(signal) not in (5, 6, 60, 61, 480):
+                        import os
+
+                        os._exit(1)
+                    return kept(signal, size)
+                """)
+    notebook.cells.append(
+        nbformat.v4.new_code_cell("import os; print(os.urandom(8).hex())", id="own")
+    )
+    shown: list[Any] = []
+    run_notebook = Session.run_notebook
+
+    def watched(session: Session, skip: set[str]) -> None:
+        run_notebook(session, skip)
+        shown.append([cell.get("outputs") for cell in session._notebook.cells][-1])
+
+    monkeypatch.setattr(Session, "run_notebook", watched)
+    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    text = Course.at(course_copy).notebooks[0]
+    way: Way = doctor.best() or "none"
+    job = jobs.job(text, "student-01", jobs.submitted(text, path), "")
+    with boxes.kernels(text.assignment, way) as starter:
+        result = jobs.carry_out(job, text, starter)
+    assert len(shown) > 1
+    assert result.notebook["cells"][-1]["outputs"] == shown[0]
+    assert shown[0] != shown[1]
 
 
 def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:

@@ -22,7 +22,7 @@ def done(wanted: Job) -> Result:
 
 def test_jobs_are_shared_out_and_come_back() -> None:
     students = [f"s{number}" for number in range(20)]
-    with workers.at_work([job(student) for student in students], done, 3) as outcomes:
+    with workers.at_work([job(student) for student in students], done, 3, 60) as outcomes:
         results = {found.student: result for found, result in outcomes}
     assert sorted(results) == sorted(students)
     processes = {result.remarks[0] for result in results.values() if isinstance(result, Result)}
@@ -42,11 +42,24 @@ def test_a_job_that_ends_its_worker_costs_itself(tmp_path: Path) -> None:
         return done(wanted)
 
     students = ["a", "deadly", "b", "unlucky", "greedy", "c"]
-    with workers.at_work([job(student) for student in students], work, 2) as outcomes:
+    with workers.at_work([job(student) for student in students], work, 2, 60) as outcomes:
         results = {found.student: result for found, result in outcomes}
     assert results["deadly"] == workers.DIED
     assert results["greedy"] == "The grader failed (MemoryError: )."
     assert all(isinstance(results[student], Result) for student in ("a", "b", "c", "unlucky"))
+
+
+def test_a_job_that_never_ends_costs_itself() -> None:
+    def work(wanted: Job) -> Result:
+        while wanted.student == "endless":
+            signal.pause()
+        return done(wanted)
+
+    students = ["a", "endless", "b", "c"]
+    with workers.at_work([job(student) for student in students], work, 2, 1.5) as outcomes:
+        results = {found.student: result for found, result in outcomes}
+    assert results.pop("endless") == workers.DIED
+    assert all(isinstance(result, Result) for result in results.values())
 
 
 def test_leaving_early_ends_the_workers() -> None:
@@ -54,7 +67,7 @@ def test_leaving_early_ends_the_workers() -> None:
         signal.pause()
         return done(wanted)
 
-    with pytest.raises(KeyboardInterrupt), workers.at_work([job("a")], work, 1):
+    with pytest.raises(KeyboardInterrupt), workers.at_work([job("a")], work, 1, 60):
         raise KeyboardInterrupt
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

@@ -46,10 +46,11 @@ class Received:
         ValueError
             If it is no JSON object.
         """
-        text = self.frames[0].bytes
+        # Strictly: `json.loads` would let half a character pass.
+        text = self.frames[0].bytes.decode("utf-8")
         try:
             content = json.loads(text)
-            if b"\\ud" in text.lower():
+            if "\\ud" in text.lower():
                 # Half a character has no place in a file.
                 whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
                 content = json.loads(whole)
@@ -85,6 +86,7 @@ class Channels:
     def _socket(self, kind: int, address: str) -> Any:
         socket = self._context.socket(kind)
         socket.linger = 0
+        socket.sndtimeo = _SEND_MILLISECONDS
         socket.rcvhwm = 8
         socket.maxmsgsize = _LARGEST_MESSAGE
         socket.reconnect_ivl = 10
@@ -112,9 +114,18 @@ class Channels:
     def send(
         self, channel: str, kind: str, content: dict[str, Any], buffers: list[bytes] | None = None
     ) -> str:
-        """Send a message and return its id."""
+        """Send a message and return its id.
+
+        Raises
+        ------
+        KernelGone
+            If the kernel reads nothing any more.
+        """
         message = self._signer.msg(kind, content)
-        self._signer.send(self._sockets[channel], message, buffers=buffers)
+        try:
+            self._signer.send(self._sockets[channel], message, buffers=buffers)
+        except zmq.Again:
+            raise KernelGone("did not read its messages") from None
         return str(message["header"]["msg_id"])
 
     def receive(self, deadline: float) -> tuple[str, Received] | None:
@@ -148,6 +159,7 @@ class Channels:
 
 _SOCKETS = {"shell": zmq.DEALER, "control": zmq.DEALER, "stdin": zmq.DEALER, "iopub": zmq.SUB}
 _HEARD = ("iopub", "shell", "stdin")
+_SEND_MILLISECONDS = 2000
 _ENDED = "ended the Python process"
 _SPENT = "used more memory than there is"
 

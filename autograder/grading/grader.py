@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from autograder import hidden, variants
 from autograder.course import NotebookText, Question
 from autograder.grading import replays, seeds
 from autograder.grading.channels import KernelGone
-from autograder.grading.kernel import Session, session
+from autograder.grading.kernel import Session, error_output, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
 from autograder.plain import plain
@@ -58,7 +59,7 @@ def grade_notebook(
                 verdicts.append(_exercise(text, question, rebuilt, sessions, secret))
             elif question.kind == "replay":
                 verdicts.append(_replay(text, question, rebuilt, sessions, source))
-        sessions.current()
+        sessions.run_once()
         remarks = [*rebuilt.remarks, *sessions.remarks()]
     return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(text, verdicts)])
 
@@ -85,6 +86,8 @@ class Sessions:
         self._deaths = 0
         self._lost_calls = 0
         self._asked = False
+        self._called = False
+        self._seconds = 0.0
 
     def __enter__(self) -> "Sessions":
         return self
@@ -105,9 +108,13 @@ class Sessions:
                 return None
             self._stack.close()
             self._asked = False
+            # What a later run shows is kept nowhere: it could tell what the calls before it were.
+            notebook = deepcopy(self._notebook) if self._called else self._notebook
+            begin = time.monotonic()
             self._session = self._stack.enter_context(
-                session(self._starter, self._notebook, self._limits, self._deadly, self._deadline)
+                session(self._starter, notebook, self._limits, self._deadly, self._deadline)
             )
+            self._seconds = time.monotonic() - begin
             if not self._session.alive:
                 self._deaths += 1
                 if self._deaths == _DEATHS_UNTIL_BARE:
@@ -123,6 +130,7 @@ class Sessions:
     def ask(self, request: Message, call_back: CallBack) -> Message:
         """See `Carrier.ask`."""
         running = self.current()
+        self._called = True
         if running is not None:
             try:
                 return running.ask(request, call_back)
@@ -139,17 +147,26 @@ class Sessions:
         Whatever ended that kernel could have been a call for another question. From then on every
         question has a kernel of its own.
         """
-        if self._lost_calls and self._asked:
+        if self._lost_calls and self._asked and self._has_time():
             self._renew()
         self.current()
         shared, lost = self._asked, self._lost_calls
         self._asked = True
         verdict = judge()
-        if shared and self._lost_calls > lost:
+        if shared and self._lost_calls > lost and self._has_time():
             self._renew()
-            verdict = judge()
+            verdict = _better(verdict, judge())
         self._asked = True
         return verdict
+
+    def run_once(self) -> None:
+        """Run the notebook if nothing has run it yet."""
+        if self._session is None:
+            self.current()
+
+    def _has_time(self) -> bool:
+        """Tell whether the notebook can well be run again, and others after it."""
+        return time.monotonic() + 4 * self._seconds < self._deadline
 
     def _is_dispensable(self, cell: Any) -> bool:
         """Tell whether answers can do without a cell: an own one, a check, a use of an answer."""
@@ -165,8 +182,9 @@ class Sessions:
     def run(self, source: str) -> list[Any]:
         """Run code after the notebook and return its outputs, none if there is no kernel."""
         running = self.current()
+        self._called = True
         if running is None:
-            return []
+            return [error_output("TimeoutError", "there was no time left for it")]
         outputs = running.run(source)
         self._lost_calls += not running.alive
         return outputs
@@ -186,6 +204,13 @@ class Sessions:
         if time.monotonic() >= self._deadline:
             remarks.append(f"The time limit of {self._limits.notebook_seconds:g} s was reached.")
         return remarks
+
+
+def _better(one: Verdict, other: Verdict) -> Verdict:
+    """Return a verdict with the better finding of each hidden test, the later if they are equal."""
+    pairs = zip(one.findings, other.findings, strict=True)
+    findings = [a if a.awarded > b.awarded else b for a, b in pairs]
+    return other.model_copy(update={"findings": findings})
 
 
 def _exercise(

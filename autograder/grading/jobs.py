@@ -23,9 +23,12 @@ from autograder.grading.rebuild import Rebuilt, Unreadable, read_submission, reb
 from autograder.grading.verdicts import Finding, Verdict, refuse
 from autograder.sandbox.kernels import Starter
 
-_DECIDING = ("grading", "hidden", "variants")
-_PACKAGES = ("ipykernel", "ipython", "numpy", "scipy", "scikit-image", "torch", "nbval")
-_WITHOUT_MEANING = ("metadata", "outputs", "execution_count", "attachments")
+_DECIDING = ("grading", "hidden", "sandbox", "variants")
+_PACKAGES = (
+    *("ipykernel", "ipython", "ipywidgets", "matplotlib", "nbval", "numpy", "pillow"),
+    *("scikit-image", "scikit-learn", "scipy", "torch"),
+)
+_WITHOUT_MEANING = ("metadata", "outputs", "execution_count")
 
 
 class Job(BaseModel):
@@ -127,12 +130,14 @@ def carry_out(job: Job, text: NotebookText, starter: Starter) -> Result:
     secret = seeds.course_secret(text.assignment.course.root)
     rebuilt = Rebuilt(nbformat.from_dict(job.notebook), job.remarks)
     graded = grade_notebook(text, rebuilt, _source(text), secret, starter, job.questions)
-    return Result(
+    result = Result(
         key=job.key,
         notebook=graded.notebook,
         verdicts=graded.verdicts,
         remarks=graded.remarks,
     )
+    result.model_dump_json()  # what cannot be written is this notebook's trouble, and no other's
+    return result
 
 
 def refused(job: Job, text: NotebookText, sentence: str) -> Result:
@@ -153,11 +158,14 @@ def refused(job: Job, text: NotebookText, sentence: str) -> Result:
     return Result(key=job.key, notebook=job.notebook, verdicts=verdicts, remarks=remarks)
 
 
-def tests_key(text: NotebookText) -> str:
-    """Return a digest of all that decides about a notebook beside its answers."""
+def tests_key(text: NotebookText, *, boxed: bool) -> str:
+    """Return a digest of all that decides about a notebook beside its answers.
+
+    `boxed` tells whether it runs in a sandbox: what ran without could have been forged.
+    """
     root, assignment, stem = text.assignment.course.root, text.assignment.name, text.stem
     limits = text.assignment.file.limits.model_dump_json()
-    digest = hashlib.sha256(f"{assignment}/{stem} {limits} {_versions()}".encode())
+    digest = hashlib.sha256(f"{assignment}/{stem} {limits} {_versions()} {boxed}".encode())
     digest.update(seeds.course_secret(root))
     for wing in ("source", "release"):
         digest.update((root / wing / assignment / f"{stem}.ipynb").read_bytes())
@@ -172,7 +180,7 @@ def tests_key(text: NotebookText) -> str:
 
 
 def _versions() -> Mapping[str, str]:
-    found = {}
+    found = {"python": sys.version}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

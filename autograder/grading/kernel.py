@@ -96,7 +96,7 @@ class Session:
             self._execute(source, outputs, silent=silent)
         except KernelGone as gone:
             self.alive = False
-            outputs.items.append(_error("DeadKernel", f"the cell {gone}"))
+            outputs.items.append(error_output("DeadKernel", f"the cell {gone}"))
         self._room -= before - max(outputs.room, 0)
         return outputs.items
 
@@ -112,7 +112,7 @@ class Session:
         late = Outputs(0)
         self.alive = self._idle(asked, late, time.monotonic() + _GRACE_SECONDS)
         seconds = f"stopped after {self._limits.cell_seconds:g} s"
-        outputs.items.append(_error("TimeoutError", seconds))
+        outputs.items.append(error_output("TimeoutError", seconds))
 
     def _idle(self, asked: str, outputs: Outputs, deadline: float) -> bool:
         """Collect outputs until a request has been answered; tell whether it was in time."""
@@ -194,7 +194,8 @@ def _needed(notebook: Any) -> set[str]:
     return needed([cell for cell in cells if cell.id not in checks], own)
 
 
-def _error(kind: str, sentence: str) -> Any:
+def error_output(kind: str, sentence: str) -> Any:
+    """Return the output of a cell that was ended from here."""
     return new_output("error", ename=kind, evalue=sentence, traceback=[f"{kind}: {sentence}"])
 
 

@@ -18,14 +18,21 @@ class Outputs:
     items: list[Any] = field(default_factory=list)
     _clear_next: bool = False
     _full: bool = False
+    _errors: int = 0
 
     def take(self, message: Received) -> None:
         """Add what a message shows, if it is an output and there is room."""
         if message.kind not in _SHOWN:
             return
-        if message.kind != "error" and message.size > self.room:
+        if message.size > (_LARGEST_ERROR if message.kind == "error" else self.room):
             self.omit()
             return
+        if message.kind == "error":
+            # A short one is shown even if there is no room: it says why a cell stopped.
+            self._errors += 1
+            if self._errors > _MOST_ERRORS:
+                self.omit()
+                return
         self.room -= message.size
         try:
             self._put(message.kind, message.content())
@@ -63,6 +70,8 @@ class Outputs:
             self.items.append(new_output("stream", name="stderr", text=OMITTED))
 
 
+_LARGEST_ERROR = 2**20
+_MOST_ERRORS = 3
 _SHOWN = ("stream", "display_data", "execute_result", "error", "clear_output")
 
 
@@ -71,8 +80,8 @@ def _plain(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     if kind == "error":
         traceback = content.get("traceback")
         lines = traceback[:50] if isinstance(traceback, list) else []
-        lines = [str(line)[:20_000] for line in lines]
-        name, value = str(content.get("ename"))[:200], str(content.get("evalue"))[:20_000]
+        lines = [str(line)[:2000] for line in lines]
+        name, value = str(content.get("ename"))[:200], str(content.get("evalue"))[:2000]
         return {"ename": name, "evalue": value, "traceback": lines}
     data = {mime: value for mime, value in content["data"].items() if isinstance(value, str)}
     count = content.get("execution_count")

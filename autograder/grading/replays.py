@@ -60,6 +60,9 @@ _replay({calls})
 """
 
 
+_ENDED = {"DeadKernel": "It ends the Python process", "TimeoutError": "It takes too long"}
+
+
 def finding(printed: list[Any], expected: list[Any], points: float) -> Finding:
     """Compare the outputs of a replay and say what came of it."""
     errors = [output for output in printed if output.get("output_type") == "error"]
@@ -67,6 +70,8 @@ def finding(printed: list[Any], expected: list[Any], points: float) -> Finding:
     said = [output for output in printed if output.get("name") == "stdout"]
     if errors and errors[0].get("ename") == "NotImplementedError":
         sentence = "Not attempted"
+    elif errors and errors[0].get("ename") in _ENDED:
+        sentence = _ENDED[errors[0]["ename"]]
     elif errors:
         # As of any hidden call, the name of an exception could carry hidden inputs.
         kind = str(errors[0].get("ename"))

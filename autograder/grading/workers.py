@@ -5,6 +5,7 @@ import multiprocessing
 import resource
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,8 +17,8 @@ from autograder.grading.jobs import Job, Result
 
 Work = Callable[[Job], Result]
 _TRIES = 2
-DIED = "The grading process did not survive this notebook, twice."
-"""What is said of a job that took its worker with it."""
+DIED = "The grading process did not survive this notebook."
+"""What is said of a job that took its worker with it, or never came back from it."""
 
 _MOST_MEMORY = 2 * 2**30
 """Bytes of a worker. ZeroMQ takes in a message of any number of parts before it can be looked at:
@@ -28,17 +29,20 @@ Outcome = tuple[Job, Result | str]
 
 
 @contextmanager
-def at_work(jobs: Sequence[Job], work: Work, workers: int) -> Iterator[Iterator[Outcome]]:
+def at_work(
+    jobs: Sequence[Job], work: Work, workers: int, seconds: float
+) -> Iterator[Iterator[Outcome]]:
     """Carry out jobs; give each with its result, or a sentence why there is none, as they come.
 
     The workers are forked from this process at once, and end with the `with` statement or with
-    this process. One that dies is replaced, and its job tried once more.
+    this process. One that dies is replaced, and its job tried once more. One that takes longer
+    than `seconds` for a job, which its own limits should have ended, is ended and replaced.
     """
     waiting = deque((job, 1) for job in jobs)
     crew = [_Worker(work) for _ in range(min(workers, len(waiting)))]
     try:
         _hand_out(crew, waiting)
-        yield _outcomes(crew, waiting, work)
+        yield _outcomes(crew, waiting, work, seconds)
     finally:
         for worker in crew:
             worker.end()
@@ -53,9 +57,13 @@ def _hand_out(crew: "list[_Worker]", waiting: _Waiting) -> None:
             worker.begin(*waiting.popleft())
 
 
-def _outcomes(crew: "list[_Worker]", waiting: _Waiting, work: Work) -> Iterator[Outcome]:
+def _outcomes(
+    crew: "list[_Worker]", waiting: _Waiting, work: Work, seconds: float
+) -> Iterator[Outcome]:
     while busy := {worker.connection: worker for worker in crew if worker.task}:
-        for connection in wait(busy):
+        for worker in busy.values():
+            worker.end_if_older(seconds)
+        for connection in wait(busy, timeout=1.0):
             worker = busy[connection]  # type: ignore[index]
             assert worker.task is not None
             job, tries = worker.task
@@ -64,7 +72,7 @@ def _outcomes(crew: "list[_Worker]", waiting: _Waiting, work: Work) -> Iterator[
             except EOFError:
                 worker.end()
                 crew[crew.index(worker)] = _Worker(work)
-                if tries < _TRIES:
+                if tries < _TRIES and not worker.overdue:
                     waiting.append((job, tries + 1))
                     continue
                 result = DIED
@@ -81,6 +89,8 @@ class _Worker:
         context = multiprocessing.get_context("fork")
         self.connection, theirs = context.Pipe()
         self.task: tuple[Job, int] | None = None
+        self.overdue = False
+        self._began = 0.0
         self._process = context.Process(
             target=_serve, args=(theirs, self.connection, work), daemon=True
         )
@@ -90,6 +100,7 @@ class _Worker:
     def begin(self, job: Job, tries: int) -> None:
         """Hand over a job."""
         self.task = (job, tries)
+        self._began = time.monotonic()
         with suppress(OSError):  # it has died: reading its result tells
             self.connection.send(job)
 
@@ -107,6 +118,12 @@ class _Worker:
             raise EOFError from None
         self.task = None
         return result
+
+    def end_if_older(self, seconds: float) -> None:
+        """End the process if its job takes longer; reading the result then says that it died."""
+        if time.monotonic() - self._began > seconds:
+            self.overdue = True
+            self._process.kill()
 
     def end(self) -> None:
         """End the process; a kernel that it runs ends with it."""

@@ -1,5 +1,6 @@
 """Hidden tests of the notebook linear_filters. Oracle: scipy.ndimage."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.random import Generator
 from scipy import ndimage
 
 from autograder.grading.student import Counted, Student
-from autograder.hidden import close, fits, hidden, holds, raises, replay, seed, unchanged
+from autograder.hidden import Wrong, close, fits, hidden, holds, raises, replay, seed, unchanged
 from course_utils.operators import Operator
 
 # Statistics are trusted to this many standard errors: by chance beyond them one time in 10^11.
@@ -136,26 +137,65 @@ def untouched(student: Student, rng: Generator) -> None:
     fits(unchanged(student.cross_correlate, image, kernel, "edge"), image)
 
 
+@dataclass(frozen=True)
+class _Mixture:
+    """An image operator of no name: every pixel with its left neighbour, then what `rule` says.
+
+    `place` makes the weights depend on the place, `phase` and `weight` are drawn: it cannot be
+    looked up, nor told by trying what all operators with names do.
+    """
+
+    rule: str
+    place: bool
+    phase: float
+    weight: float
+
+    def __call__(self, image: Any) -> Any:
+        mixed = image + self.weight * np.roll(image, 1, axis=1)
+        rows, columns = np.indices(image.shape)
+        if self.place:
+            mixed = mixed * (2 + np.cos(self.phase + rows + 2 * columns))
+        match self.rule:
+            case "square":
+                return mixed + image**2
+            case "absolute":
+                return np.abs(mixed)
+            case "corner":  # random images agree in four of ten trials
+                return mixed * (2 if image[0, 0] > 0.5 else 1)
+            case "board":  # shifts by an even number of pixels agree
+                return mixed * (1 + self.weight * ((rows + columns) % 2))
+            case _:
+                return mixed
+
+
+def _mixtures(rng: Generator, *kinds: tuple[str, bool]) -> list[_Mixture]:
+    return [
+        _Mixture(rule, place, rng.uniform(0, 6), rng.uniform(0.3, 0.7)) for rule, place in kinds
+    ]
+
+
 def _judged(
-    student: Student, rng: Generator, function: str, answers: dict[bool, list[Operator]]
+    student: Student,
+    rng: Generator,
+    function: str,
+    answers: dict[bool, list[Operator]],
+    lent: dict[bool, list[_Mixture]],
 ) -> None:
     """Let the student's function judge operators whose answers are known.
 
-    The last operator is one that random trials often do not notice. Who tries once is found out in
-    nine goes; who tries forty times is wrong one time in 10^10. It and the first two of each kind
-    are lent: what is sent has a name that can be looked up, what is lent can only be tried. Six
-    random trials do not miss these two.
+    Operators that are sent have names, which say what they are; those that are lent can only be
+    tried. Six random trials do not miss these, but for the last: one trial misses it four times in
+    ten or more. Who tries once is found out in nine goes but one time in 500, and who tries forty
+    times is wrong one time in 10^10.
     """
     judge = getattr(student, function)
-    lent = [*answers[True][:2], *answers[False][:2]]
-    cases = [
-        (operator, answer, 6 if operator in lent else 20)
-        for answer, group in answers.items()
-        for operator in group
+    *certain, rare = lent[False]
+    cases: list[tuple[Any, bool, int]] = [
+        *((operator, answer, 20) for answer in answers for operator in answers[answer]),
+        *((operator, True, int(rng.integers(6, 9))) for operator in lent[True]),
+        *((operator, False, int(rng.integers(6, 9))) for operator in certain),
+        *((rare, False, int(rng.integers(40, 45))) for _ in range(9)),
     ]
-    rare, answer, _ = cases.pop()
-    cases += [(rare, answer, 40)] * 9
-    lent.append(rare)
     # In an order of their own: who counts calls learns nothing.
     cases = [cases[index] for index in rng.permutation(len(cases))]
 
@@ -164,13 +204,17 @@ def _judged(
 
     # All verdicts first: a mistake is recognised by the whole pattern of answers.
     verdicts = [
-        judge(Counted(operator) if operator in lent else operator, shape(), seed(rng), trials)
+        judge(
+            operator if isinstance(operator, Operator) else Counted(operator),
+            *(shape(), seed(rng), trials),
+        )
         for operator, _, trials in cases
     ]
     for (operator, answer, _), verdict in zip(cases, verdicts, strict=True):
         holds(isinstance(verdict, (bool, np.bool_)), f"{function} does not return True or False")
-        says = f"{function} says {bool(verdict)} of the operator {operator.name}"
-        holds(bool(verdict) is answer, says)
+        if bool(verdict) is not answer:
+            sentence = f"{function} says {bool(verdict)} where {answer} is right"
+            raise Wrong(sentence, (operator, bool(verdict)), (operator, answer))
 
 
 @hidden("lsi", points=2, says="is_linear on operators of many kinds")
@@ -181,11 +225,13 @@ def linear(student: Student, rng: Generator) -> None:
         *(Operator("mirror"), Operator("fade_rows"), Operator("checkerboard")),
     ]
     no = [
-        *(Operator("square"), Operator("maximum"), Operator("median", {"size": 3})),
+        *(Operator("median", {"size": 3}), Operator("maximum"), Operator("square")),
         *(Operator("brighten", {"amount": rng.uniform(0.01, 0.5)}), Operator("absolute")),
-        *(Operator("saturate"), Operator("sort_pixels"), Operator("saturate", {"limit": 2.5})),
+        *(Operator("saturate"), Operator("sort_pixels")),
     ]
-    _judged(student, rng, "is_linear", {True: yes, False: no})
+    lent_yes = _mixtures(rng, ("", True), ("", False))
+    lent_no = _mixtures(rng, ("square", False), ("absolute", True), ("corner", True))
+    _judged(student, rng, "is_linear", {True: yes, False: no}, {True: lent_yes, False: lent_no})
 
 
 @hidden("lsi", points=2, says="is_shift_invariant on operators of many kinds")
@@ -196,7 +242,10 @@ def shift_invariant(student: Student, rng: Generator) -> None:
         *(Operator("brighten"), Operator("brightness_change"), Operator("saturate")),
     ]
     no = [
-        *(Operator("sort_pixels"), Operator("mean_mirrored"), Operator("fade_rows")),
-        *(Operator("fade_columns"), Operator("mirror"), Operator("checkerboard")),
+        *(Operator("fade_rows"), Operator("fade_columns"), Operator("mean_mirrored")),
+        *(Operator("mirror"), Operator("sort_pixels")),
     ]
-    _judged(student, rng, "is_shift_invariant", {True: yes, False: no})
+    lent_yes = _mixtures(rng, ("", False), ("absolute", False))
+    lent_no = _mixtures(rng, ("", True), ("square", True), ("board", False))
+    judged = {True: yes, False: no}, {True: lent_yes, False: lent_no}
+    _judged(student, rng, "is_shift_invariant", *judged)

@@ -79,6 +79,9 @@ def _seal(target: str, *, writable: bool = False) -> None:
     )
 
 
+SOCKETS = "/sockets"
+"""Where a box has the folder of the kernel's sockets, which lies somewhere else outside."""
+
 # --- The tree -------------------------------------------------------------------------------------
 
 
@@ -136,7 +139,7 @@ def _grow_tree(plan: dict[str, Any], root: str) -> None:
     for target in ("/tmp", "/dev/shm", plan["home"]):
         _empty(root + target, plan["limits"]["disk"], "1777")
     covers = _lay(plan, root)
-    _bind(plan["sockets"], root + plan["sockets"], writable=True)
+    _bind(plan["sockets"], root + SOCKETS, writable=True)
     for path, name in plan["placed"]:
         _bind(path, root + name)
     _write_accounts(root)
@@ -244,7 +247,7 @@ def bubblewrap(plan: dict[str, Any], command: list[str], root: str) -> NoReturn:
         _mount("none", "/", None, _RECURSIVE | _PRIVATE)
         _mount("none", root, "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
         _lay({**plan, "layers": [pair for pair in plan["layers"] if pair[1] == "readable"]}, root)
-        _bind(plan["sockets"], root + plan["sockets"], writable=True)
+        _bind(plan["sockets"], root + SOCKETS, writable=True)
         _bind(str(Path(__file__).parent), root + _INSIDE)
         for path, name in plan["placed"]:
             _bind(path, root + name)
@@ -258,7 +261,7 @@ _INSIDE = "/run/sandbox"
 
 
 def _init_command(plan: dict[str, Any], command: list[str]) -> list[str]:
-    init = {"limits": plan["limits"], "sockets": plan["sockets"], "home": plan["home"]}
+    init = {"limits": plan["limits"], "home": plan["home"]}
     return [sys.executable, f"{_INSIDE}/inside.py", "init", json.dumps(init), "--", *command]
 
 
@@ -282,7 +285,7 @@ def _bubblewrap_options(plan: dict[str, Any], root: str) -> list[str]:
             options += ["--symlink", os.readlink(path), path]  # noqa: PTH115
         elif not _covered(path, plan):
             options += ["--ro-bind", root + path, path]
-    options += ["--bind", root + plan["sockets"], plan["sockets"]]
+    options += ["--bind", root + SOCKETS if root else plan["sockets"], SOCKETS]
     source = root + _INSIDE if root else str(Path(__file__).parent)
     options += ["--ro-bind", source, _INSIDE]
     for path, name in plan["placed"]:
@@ -370,6 +373,7 @@ def guard(plan: dict[str, Any], work: Callable[[], None]) -> NoReturn:
     limits = plan["limits"]
     _limit(limits)
     _drop_privileges()
+    _restrict_writing(("/tmp", "/dev", "/proc", plan["home"]), SOCKETS)
     _filter_calls()
     _call("prctl", 4, 0, 0, 0, 0)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -389,7 +393,7 @@ def guard(plan: dict[str, Any], work: Callable[[], None]) -> NoReturn:
             os._exit(code)
         if (
             _too_much(limits["memory"])
-            or _too_large(plan["sockets"])
+            or _too_large(SOCKETS)
             or _too_many_names(("/tmp", "/dev/shm", plan["home"]))
             or _too_many_sockets()
         ):
@@ -444,12 +448,15 @@ _MOST_IN_SOCKETS = 2**20
 def _too_large(folder: str) -> bool:
     """Tell whether somebody stores things where only sockets should be: that is a disk outside."""
     total = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for count, entry in enumerate(entries):
-            if count > 100 or entry.is_dir(follow_symlinks=False):
-                return True
-            with contextlib.suppress(OSError):
-                total += entry.stat(follow_symlinks=False).st_blocks * 512
+    try:
+        with os.scandir(folder) as entries:
+            for count, entry in enumerate(entries):
+                if count > 100 or entry.is_dir(follow_symlinks=False):
+                    return True
+                with contextlib.suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+    except OSError:  # it was closed to us: there is something to hide
+        return True
     return total > _MOST_IN_SOCKETS
 
 
@@ -489,6 +496,33 @@ def _drop_privileges() -> None:
     header, nothing = struct.pack("II", 0x20080522, 0), bytes(24)
     _call("capset", header, nothing)
     _call("prctl", 38, 1, 0, 0, 0)
+
+
+_WRITE, _MAKE_SOCKET, _TRUNCATE = 1 << 1, 1 << 9, 1 << 14
+_MAKE = sum(1 << bit for bit in range(6, 14))  # devices, folders, files, ..., links
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+
+
+def _restrict_writing(folders: Iterable[str], sockets: str) -> None:
+    """Let files be made and written in some folders alone, and sockets in theirs (Landlock).
+
+    The folder of the sockets is on a disk outside, and a file left there would be one of the
+    grader's user. Where the system has no Landlock there is the watch over that folder.
+    """
+    version = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(1))
+    if version < 0:
+        return
+    known = (1 << (12 + min(version, 3))) - 1
+    everything = (_WRITE | _MAKE | _TRUNCATE) & known
+    handled = struct.pack("Q", everything)
+    rules = _call("syscall", _CREATE_RULESET, handled, ctypes.c_size_t(8), ctypes.c_uint(0))
+    for folder, allowed in [*((name, everything) for name in folders), (sockets, _MAKE_SOCKET)]:
+        place = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+        rule = struct.pack("=Qi", allowed, place)
+        _call("syscall", _ADD_RULE, rules, ctypes.c_int(1), rule, ctypes.c_uint(0))
+        os.close(place)
+    _call("syscall", _RESTRICT_SELF, rules, ctypes.c_uint(0))
+    os.close(rules)
 
 
 # System calls that no notebook needs and that holes in kernels, or memory that no limit counts,

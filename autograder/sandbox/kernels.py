@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from autograder.sandbox.box import PREFIX, Box, group_name
-from autograder.sandbox.inside import remove_empty_groups, remove_group
+from autograder.sandbox.inside import SOCKETS, remove_empty_groups, remove_group
 
 Way = Literal["template", "bubblewrap", "none"]
 
@@ -56,12 +56,26 @@ class Sockets:
             "kernel_name": "",
         }
         (folder / "kernel.json").write_text(json.dumps(connection), "ascii")
-        return cls(folder, connection)
+        made = cls(folder, connection)
+        made.tell_inside(connection)
+        return made
+
+    def tell_inside(self, connection: Mapping[str, Any]) -> None:
+        """Write the connection file that the kernel reads in its box, and nobody writes there."""
+        file = self.folder / "inside.json"
+        file.unlink(missing_ok=True)
+        file.write_text(json.dumps({**connection, "ip": f"{SOCKETS}/s"}), "ascii")
+        file.chmod(0o444)
 
     @property
     def file(self) -> str:
         """The connection file."""
         return str(self.folder / "kernel.json")
+
+    @property
+    def file_inside(self) -> str:
+        """The connection file as the box has it."""
+        return f"{SOCKETS}/inside.json"
 
     def address(self, channel: str) -> str:
         """Return the address of a channel (shell, iopub, control)."""
@@ -78,7 +92,7 @@ class Sockets:
     def remove(self) -> None:
         """Remove the folder."""
         for folder in (self.folder, self._away):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
     @property
     def _away(self) -> Path:
@@ -250,7 +264,8 @@ class Starter:
 
     def _start(self, sockets: Sockets) -> Process:
         plan = self.box.plan(sockets.folder)
-        arguments = ["-f", sockets.file, *ARGUMENTS]
+        file = sockets.file if self.way == "none" else sockets.file_inside
+        arguments = ["-f", file, *ARGUMENTS]
         if self.way == "template":
             return Forked(str(self.scratch / "template"), plan, arguments)
         command = [sys.executable, "-P", "-m", "ipykernel_launcher", *arguments]
@@ -335,13 +350,22 @@ def scratch_folder() -> Iterator[Path]:
         _clear_if_left(old)
     remove_empty_groups(PREFIX)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=top))
-    folder.chmod(0o711)  # bubblewrap, started as nobody, passes through
+    if os.geteuid() == 0:
+        folder.chmod(0o711)  # bubblewrap, started as nobody, passes through
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all in it, whatever a box has closed there."""
+    for place, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            os.chmod(place, 0o700)  # noqa: PTH101  walked next
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear_if_left(lock: Path) -> None:
@@ -351,6 +375,6 @@ def _clear_if_left(lock: Path) -> None:
             return
         with lock.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parent, ignore_errors=True)
+            _remove(lock.parent)
     except OSError:  # held, or just removed by its owner
         return

@@ -61,9 +61,10 @@ class SandboxProvisioner(LocalProvisioner):
         Path(sockets.file).unlink()
         settings = await super().pre_launch(**settings)
         # The kernel's user is another one: it may read this file, and only it sees the folder.
-        Path(sockets.file).chmod(0o644)
+        sockets.tell_inside(json.loads(Path(sockets.file).read_text("ascii")))
         plan = self._box().plan(sockets.folder)
         command = [*settings.pop("cmd"), *ARGUMENTS]
+        command = [sockets.file_inside if part == sockets.file else part for part in command]
         settings |= {"cmd": cold_command(plan, scratch / "root", command), "cwd": str(scratch)}
         settings["env"] = {}
         return settings
