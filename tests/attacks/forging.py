@@ -397,3 +397,30 @@ def instructions_to_a_reader(s: Submission) -> None:
             return image
         ''',
     )
+
+
+@attack()
+def half_characters_as_bytes(s: Submission) -> None:
+    """Prints half of a surrogate pair as the three bytes that no UTF-8 has, not as an escape."""
+    s.last(
+        RAW
+        + """
+header = session.pack(session.msg_header("stream"))
+parent = session.pack(kernel.get_parent()["header"])
+content = b'{"name": "stdout", "text": "\\xed\\xa0\\x80"}'
+signature = session.sign([header, parent, b"{}", content])
+socket.send_multipart([b"stream", b"<IDS|MSG>", signature, header, parent, b"{}", content])
+"""
+    )
+
+
+@attack(at_most=True)
+def errors_without_end(s: Submission) -> None:
+    """Sends errors of almost a megabyte, which are shown whatever else was cut."""
+    s.last(
+        RAW
+        + """
+for _ in range(60):
+    say("error", {"ename": "E", "evalue": "x", "traceback": ["y" * 900_000]})
+"""
+    )

@@ -315,3 +315,82 @@ def always_yes_with_an_excuse(s: Submission) -> None:
         is_shift_invariant = is_linear
         ''',
     )
+
+
+@cheat("lsi")
+def operators_probed(s: Submission) -> None:
+    """Tries an operator once, finds the one with a name that answers alike, and knows the rest."""
+    s.answer(
+        "lsi",
+        """
+        LINEAR = "mean gaussian brightness_change scale mirror fade_rows checkerboard".split()
+        INVARIANT = "mean median maximum gaussian square brighten brightness_change".split()
+
+
+        def _name(operator):
+            from course_utils import operators
+
+            image = np.random.default_rng(1).standard_normal((6, 8))
+            seen = operator(image)
+            for name in operators.names():
+                if np.allclose(operators.Operator(name)(image), seen):
+                    return name
+            return ""
+
+
+        def is_linear(operator, shape, rng, trials=20):
+            return _name(operator) in LINEAR
+
+
+        def is_shift_invariant(operator, shape, rng, trials=20):
+            return _name(operator) in [*INVARIANT, "saturate"]
+        """,
+    )
+
+
+@cheat("lsi")
+def replies_never_read(s: Submission) -> None:
+    """Asks a lent operator thousands of times without ever reading an answer."""
+    s.answer(
+        "lsi",
+        """
+        def is_linear(operator, shape, rng, trials=20):
+            import time
+            from IPython import get_ipython
+            from course_utils.wire import encode
+
+            kernel = get_ipython().kernel
+            for _ in range(20_000):
+                message = encode({"lent": 0, "arguments": [np.zeros((8, 8))]})
+                kernel.session.send(
+                    kernel.stdin_socket, "comm_msg",
+                    {"comm_id": "course.student", "data": message.tree},
+                    parent=kernel.get_parent("shell"), ident=b"course.student",
+                    buffers=message.buffers,
+                )
+            time.sleep(1000)
+
+
+        is_shift_invariant = is_linear
+        """,
+    )
+
+
+@cheat("lsi")
+def operators_called_at_length(s: Submission) -> None:
+    """Hands a lent operator what would keep the grader busy for minutes."""
+    s.answer(
+        "lsi",
+        """
+        def is_linear(operator, shape, rng, trials=20):
+            for many in ((1000, *[2] * 7), (1 << 20,), (0, 1 << 40), (1 << 17, 1), (1, 1, 1 << 17)):
+                try:
+                    operator(np.zeros(many, dtype=bool))
+                except (ValueError, MemoryError):
+                    pass
+            return "yes"
+
+
+        is_shift_invariant = is_linear
+        """,
+    )

@@ -247,3 +247,44 @@ def traces_in_temporary_folders(s: Submission) -> None:
             except OSError as error:
                 print(error)
         """)
+
+
+@attack(at_most=True)
+def program_left_beside_the_sockets(s: Submission) -> None:
+    """Leaves a set-uid program in the one folder outside, closed so that nobody can remove it."""
+    s.last("""
+        import os
+        import shutil
+        from ipykernel.connect import get_connection_file
+
+        folder = os.path.dirname(get_connection_file())
+        for attempt in (
+            lambda: os.chmod(folder, 0o311),
+            lambda: shutil.copy("/usr/bin/id", f"{folder}/{{marker}}"),
+            lambda: os.chmod(f"{folder}/{{marker}}", 0o4755),
+            lambda: os.mkdir(f"{folder}/{{marker}}-folder"),
+        ):
+            try:
+                attempt()
+            except OSError as error:
+                print(error)
+        """)
+
+
+@attack(at_most=True, forbidden=("written outside",))
+def disk_behind_the_sockets(s: Submission) -> None:
+    """Writes into a file without a name beside the sockets."""
+    s.last("""
+        import os
+        from ipykernel.connect import get_connection_file
+
+        path = os.path.join(os.path.dirname(get_connection_file()), "{{marker}}")
+        try:
+            with open(path, "wb") as file:
+                os.unlink(path)
+                for _ in range(15):
+                    file.write(bytes(1 << 24))
+            print("written" + " outside")
+        except OSError as error:
+            print(error)
+        """)
