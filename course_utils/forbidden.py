@@ -4,7 +4,8 @@ An exercise may forbid whole libraries (`scipy`) or single functions (`numpy.con
 uses what its body names, and what the functions, classes and values named there use, as far as
 the student's own code defines them. Aliases are resolved: `import scipy.ndimage as nd`,
 `from numpy import convolve as c` and `c = np.convolve` hide nothing. Code that is too long or too
-deep to be followed is named as such, never passed over in silence.
+deep to be followed is named as such. What hangs on an object, sits in a list or is made from a text
+is not followed.
 """
 
 import ast
@@ -75,9 +76,9 @@ def _read(cells: tuple[str, ...]) -> "tuple[_Code, bool]":
     code, clear = _Code(), True
     for cell in cells:
         try:
-            for tree in _parsed(cell):
+            for tree in parsed(cell):
                 code.read(tree)
-        except _UnclearError:
+        except UnclearError:
             clear = False
     return code, clear
 
@@ -110,12 +111,12 @@ _ANSWER = "<the answer>"
 
 def _source_tree(function: Any) -> list[ast.Module]:
     try:
-        return _parsed(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, _UnclearError):
+        return parsed(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, UnclearError):
         return []
 
 
-class _UnclearError(Exception):
+class UnclearError(Exception):
     """Code that a kernel may run and that costs too much to look at."""
 
 
@@ -127,18 +128,18 @@ _MOST_READ = 60_000
 """Characters read to undo a cell's magics: IPython reads the whole cell for each of them."""
 
 
-def _parsed(source: str) -> list[ast.Module]:
+def parsed(source: str) -> list[ast.Module]:
     """Parse a cell as IPython would run it, magics and all; nothing if it would not run.
 
     The code that a magic like `%time` runs is a tree of its own.
 
     Raises
     ------
-    _UnclearError
+    UnclearError
         If that would take too long, or the tree is too deep.
     """
     if len(source) > _LONGEST:
-        raise _UnclearError
+        raise UnclearError
     tree = _tree(source, _plain)
     if tree is None:
         return []
@@ -152,13 +153,13 @@ def _tree(source: str, plain: Callable[[str], str]) -> ast.Module | None:
             tree: ast.Module = ast.parse(plain(source))
     except (RecursionError, MemoryError):
         # A kernel whose limits were raised could run it.
-        raise _UnclearError from None
+        raise UnclearError from None
     except (SyntaxError, ValueError) as error:
         if "Exceeds the limit" in str(error):
-            raise _UnclearError from None
+            raise UnclearError from None
         return None
     if _too_deep(tree):
-        raise _UnclearError
+        raise UnclearError
     return tree
 
 
@@ -174,7 +175,7 @@ def _plain(source: str) -> str:
     # Python that parses holds no magics; looking for them is what takes long.
     while changed and not _parses(lines):
         if read >= _MOST_READ:
-            raise _UnclearError
+            raise UnclearError
         read += len(source)
         changed, lines = manager.do_one_token_transform(lines)
     return "".join(lines)
@@ -226,7 +227,7 @@ class _Code:
     def read(self, tree: ast.Module) -> None:
         for node in _statements(tree.body):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                for name, dotted in _imported(node).items():
+                for name, dotted in imported_names(node).items():
                     self.definitions.pop(name, None)
                     self.aliases[name] = dotted
                 if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
@@ -255,9 +256,9 @@ class _Code:
         forbidden: dict[str, None] = {}
         dynamic: dict[str, None] = {}
         for dotted in self._reached(function):
-            if any(_matches(dotted, ban) for ban in banned):
+            if any(matches(dotted, ban) for ban in banned):
                 forbidden[dotted] = None
-            elif dotted.startswith(_OF_VALUES) or any(_matches(dotted, way) for way in _DYNAMIC):
+            elif dotted.startswith(_OF_VALUES) or any(matches(dotted, way) for way in _DYNAMIC):
                 dynamic[dotted] = None
         return Findings(tuple(forbidden), tuple(dynamic))
 
@@ -276,18 +277,18 @@ class _Code:
                 read.add(id(definition))
                 for node, scope in _scoped(definition):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
-                        yield from _imported(node).values()
+                        yield from imported_names(node).values()
                     if isinstance(node, ast.Attribute) and node.attr in _INSIDES:
                         yield f"{_OF_VALUES}{node.attr}"
-                    root = _root(node)
+                    root = root_of(node)
                     if root is None:
                         continue
                     if root in scope:
                         alias = scope[root]
                         if alias is not None:
-                            yield _dotted(node, alias)
+                            yield dotted_name(node, alias)
                         continue
-                    yield _dotted(node, self.aliases.get(root, self._from_star(root)))
+                    yield dotted_name(node, self.aliases.get(root, self._from_star(root)))
                     pending.append(root)
 
     def _add_star(self, module: str) -> None:
@@ -327,7 +328,7 @@ def _module(name: str) -> ModuleType | None:
         return None
 
 
-def _matches(dotted: str, ban: str) -> bool:
+def matches(dotted: str, ban: str) -> bool:
     """Tell whether a name is banned; with `numpy.convolve` goes `numpy.ma.convolve`."""
     if dotted == ban or dotted.startswith(ban + "."):
         return True
@@ -401,7 +402,7 @@ def _own_names(function: _Function) -> _Scope:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names[node.name] = None
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.update(_imported(node))
+            names.update(imported_names(node))
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             shared.update(node.names)
     return {name: value for name, value in names.items() if name not in shared}
@@ -417,7 +418,8 @@ def _inside(function: _Function) -> Iterator[ast.AST]:
             pending += ast.iter_child_nodes(node)
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:
+def imported_names(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:
+    """Return the names that an import binds, each with the dotted name of what it stands for."""
     if isinstance(node, ast.Import):
         return {
             (a.asname or a.name.split(".")[0]): (a.name if a.asname else a.name.split(".")[0])
@@ -427,14 +429,14 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Mapping[str, str]:
     return {(a.asname or a.name): f"{home}.{a.name}" for a in node.names if a.name != "*"}
 
 
-def _root(node: ast.AST) -> str | None:
+def root_of(node: ast.AST) -> str | None:
     """Return the name that an expression like `a.b.c` begins with."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _dotted(node: ast.AST, root: str) -> str:
+def dotted_name(node: ast.AST, root: str) -> str:
     """Write an expression like `a.b.c` with dots, `root` in the place of its first name."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):

@@ -12,6 +12,7 @@ from autograder import attacks
 from autograder.attacks import Attack, Outcome, entries, throwaway
 from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.grading import grader, jobs
 
 # What must have been tried, and by which entries.
 LIST = {
@@ -109,6 +110,24 @@ def test_the_sample_has_every_theme_and_no_bombs(corpus: list[Attack]) -> None:
     sample = [entry for entry in corpus if entry.sample]
     assert not any(entry.bomb for entry in sample)
     assert {entry.theme for entry in sample} == {e.theme for e in corpus} - {"bombs"}
+
+
+@pytest.mark.parametrize("theme", ["forbidden", "honest"])
+def test_forbidden_calls_are_refused_or_told(
+    theme: str, corpus: list[Attack], course: Course
+) -> None:
+    text = attacks.target(course)
+    found = {}
+    with throwaway.throwaway_course(course) as world:
+        for entry in (
+            one for one in corpus if one.theme == theme and not (one.honest and one.noted)
+        ):
+            throwaway.hand_in(world, entry.student, entry.change)
+            path = world.folder(entry.student) / f"{text.stem}.ipynb"
+            rebuilt = jobs.submitted(text, path)
+            told = [grader.forbidden_calls(text, q, rebuilt) for q in text.exercises]
+            found[entry.name] = any(sentence or note for sentence, note in told)
+    assert set(found.values()) == {theme == "forbidden"}, found
 
 
 _UNREADABLE = {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.grading.side_doors import carried
 from course_utils.forbidden import inspect_cells, inspect_function
 
 BANS = ("scipy", "numpy.convolve")
@@ -122,3 +123,57 @@ def test_live_functions_are_looked_at_as_well(cells: list[str]) -> None:
         linecache.cache[name] = (len(cell), None, cell.splitlines(keepends=True), name)
         exec(compile(cell, name, "exec"), namespace)
     assert inspect_function(namespace["f"], BANS).forbidden
+
+
+SETUP = "import numpy as np"
+CALLS_IT = "def f(x):\n    return {}(x)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "by"),
+    [
+        ("class H: pass\nH.c = np.convolve", "H.c"),
+        ("np.helper = lambda *a: np.convolve(*a)", "np.helper"),
+        ("def g(*a):\n    return np.convolve(*a)\nnp.helper = g", "np.helper"),
+        ("d = {}\nd['c'] = np.convolve", "d['c']"),
+        ("l = []\nl.append(np.convolve)", "l[0]"),
+        ("setattr(np, 'c', np.convolve)", "np.c"),
+        ("def g():\n    global c\n    c = np.convolve\ng()", "c"),
+        ("if (c := np.convolve) and True:\n    pass", "c"),
+        ("match np.convolve:\n    case c:\n        pass", "c"),
+        ("exec('c = np.' + 'convolve')", "c"),
+        ("import pickle\nc = pickle.loads(b'')", "c"),
+        ("%load helper.py", "c"),
+        ("%%writefile mine.py\nx = 1", "__import__('mine').c"),
+        ("from numpy import convolve as v\nclass H: pass\nH.c = v", "H.c"),
+    ],
+)
+def test_what_is_carried_along_is_told(cell: str, by: str) -> None:
+    cells = [cell, CALLS_IT.format(by)]
+    findings = inspect_cells(cells, "f", ["numpy.convolve"])
+    told = carried(cells, "f", ["numpy.convolve"], [SETUP])
+    assert findings.forbidden or findings.dynamic or told
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import scipy.ndimage as nd\nprint(nd.uniform_filter(x, 3), np.convolve(x, x))",
+        "mine = f(x)\nd = {}\nd['difference'] = mine - np.convolve(x, x)",
+        "def compare(x):\n    return np.convolve(x, x) - f(x)\nprint(compare(x))",
+        "demo(np.convolve, x)\nplots.curves(x, {'a': f(x)})",
+        "%time f(x)",
+        "import pickle\npickle.loads(pickle.dumps(f(x)))",
+        "import no_such_module_here",
+        "l = []\nl.append(np.zeros(3))\nnp.set_printoptions(precision=3)",
+    ],
+)
+def test_experiments_trouble_nobody(cell: str) -> None:
+    cells = [cell, CALLS_IT.format("abs")]
+    assert carried(cells, "f", ["numpy.convolve", "scipy"], [SETUP]) == ""
+
+
+def test_two_definitions_are_told_if_one_is_forbidden() -> None:
+    library = "def f(x):\n    return np.convolve(x, x)"
+    assert carried([library, "def f(x):\n    return x"], "f", ["numpy.convolve"], [SETUP])
+    assert not carried(["def f(x):\n    return 1", "def f(x):\n    return x"], "f", ["scipy"])

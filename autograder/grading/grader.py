@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder import hidden, variants
 from autograder.course import NotebookText, Question
-from autograder.grading import replays, seeds
+from autograder.grading import replays, seeds, side_doors
 from autograder.grading.channels import KernelGone
 from autograder.grading.kernel import Session, error_output, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
@@ -216,7 +216,7 @@ def _better(one: Verdict, other: Verdict) -> Verdict:
 def _exercise(
     text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: Sessions, secret: bytes
 ) -> Verdict:
-    sentence, note = _forbidden(text, question, rebuilt)
+    sentence, note = forbidden_calls(text, question, rebuilt)
     if sentence:
         return refuse(question.name, sentence)
     seed = seeds.seed(secret, text.assignment.name, question.name, "")
@@ -241,17 +241,27 @@ def _failure(rebuilt: Rebuilt, question: Question) -> str:
     return ""
 
 
-def _forbidden(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tuple[str, str]:
+def forbidden_calls(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tuple[str, str]:
     """Return why a question is refused, and what a person should look at."""
     cells = code_cells(rebuilt.notebook)
+    own = [cell.source for cell in rebuilt.notebook.cells if _is_own(cell)]
     note = ""
     for name, function in text.functions(question.name).items():
-        findings = forbidden.inspect_cells(cells, name, getattr(function, "forbids", ()))
+        forbids = getattr(function, "forbids", ())
+        findings = forbidden.inspect_cells(cells, name, forbids)
         if findings.forbidden:
             return forbidden.sentence(findings), note
         if findings.dynamic:
             note = f"{question.name}: {name} uses {findings.dynamic[0]}; look what it reaches."
+        elif forbids and (carried := side_doors.carried(own, name, forbids, cells)):
+            note = f"{question.name}: the code names {carried}; look whether {name} uses it."
     return "", note
+
+
+def _is_own(cell: Any) -> bool:
+    """Tell whether a cell holds code that the student has written."""
+    answer = cell.metadata.get("nbgrader", {}).get("solution")
+    return cell.cell_type == "code" and bool(answer or cell.metadata.get(ADDED))
 
 
 def _replay(
@@ -270,7 +280,7 @@ def _replay(
         finding = replays.finding(printed, reference.outputs, question.points)
         return Verdict(question=question.grade_id, points=question.points, findings=[finding])
 
-    sentence, _ = _forbidden(text, question, rebuilt)
+    sentence, _ = forbidden_calls(text, question, rebuilt)
     if sentence:
         finding = Finding(says=replays.SAYS, points=question.points, awarded=0.0, sentence=sentence)
         return Verdict(question=question.grade_id, points=question.points, findings=[finding])
