@@ -9,7 +9,7 @@ from autograder import hidden, variants
 from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
 from autograder.grading import boxes, jobs, seeds
-from autograder.grading.grader import Sessions
+from autograder.grading.grader import Sessions, forbidden_calls
 from autograder.grading.student import Call
 from autograder.grading.verdicts import Trial, Verdict, try_all
 from autograder.hidden import Wrong
@@ -41,6 +41,13 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
     seed = _seed(text, student, question)
     yield f"{student}, {question}, seed {seed:x}"
     yield from rebuilt.remarks
+    asked = next(q for q in text.exercises if q.name == question)
+    refused, note = forbidden_calls(text, asked, rebuilt)
+    if note:
+        yield note
+    if refused:
+        yield f"Refused without a test: {refused}"
+        return
     hidden.load(text.name)
     variants.load(text.name)
     with (

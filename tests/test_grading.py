@@ -235,6 +235,11 @@ def test_a_verdict_is_explained(graded: Path) -> None:
     assert "argument 2: array (3, 7) float64" in text
     assert "expected: array (17, 23) float64" in text
     assert text == "\n".join(explain(course, "student-03", "cross_correlate", way))
+    refused = list(explain(course, "student-08", "cross_correlate", way))
+    assert refused[1:] == [
+        "Refused without a test: It uses scipy.ndimage.correlate, which this exercise asks you to "
+        "do without."
+    ]
     with pytest.raises(CourseError, match="ringing is graded by hand"):
         list(explain(course, "student-03", "ringing", way))
     with pytest.raises(CourseError, match="was not handed in"):
