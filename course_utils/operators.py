@@ -139,6 +139,12 @@ def saturate(image: Image, limit: float = 1.0) -> Image:
 
 
 @_operator
+def double_by_corner(image: Image) -> Image:
+    """Double every pixel if the one in the upper left corner is brighter than 0.5."""
+    return image * (2.0 if image[0, 0] > 0.5 else 1.0)
+
+
+@_operator
 def fade_columns(image: Image) -> Image:
     """Darken from left to right, like a badly lit page; rows do not matter."""
     return image * np.linspace(1.0, 0.0, image.shape[1])

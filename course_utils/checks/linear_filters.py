@@ -150,6 +150,7 @@ def linear(is_linear: Any, is_shift_invariant: Any) -> Any:
         no=[
             *(Operator("median"), Operator("brighten"), Operator("absolute")),
             *(Operator("sort_pixels"), Operator("saturate", {"limit": 2.5})),
+            Operator("double_by_corner"),
         ],
     )
 
