@@ -173,6 +173,12 @@ def test_experiments_trouble_nobody(cell: str) -> None:
     assert carried(cells, "f", ["numpy.convolve", "scipy"], [SETUP]) == ""
 
 
+def test_long_code_is_told_or_followed() -> None:
+    chain = "\n".join(f"a{i} = a{i + 1}" for i in range(3000)) + "\na3000 = np.convolve\nd[0] = a0"
+    assert carried([chain], "f", ["numpy.convolve"], [SETUP]) == "a0"
+    assert carried([chain] * 20, "f", ["numpy.convolve"], [SETUP]) == "more than can be followed"
+
+
 def test_two_definitions_are_told_if_one_is_forbidden() -> None:
     library = "def f(x):\n    return np.convolve(x, x)"
     assert carried([library, "def f(x):\n    return x"], "f", ["numpy.convolve"], [SETUP])

@@ -52,19 +52,13 @@ def _fingerprint(path: Path) -> str:
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Say which files changed; a copy of a renamed notebook is the grader's own."""
-    copies = {Path(name).with_suffix("") for name in after if name.endswith(".taken-from")}
+    """Say which files changed."""
     changed = [
         f"{name} {'changed' if name in after else 'is gone'}"
         for name, was in before.items()
         if after.get(name) != was
     ]
-    new = [
-        f"{name} is new"
-        for name in after
-        if name not in before and Path(name).with_suffix("") not in copies
-    ]
-    return changed + new
+    return changed + [f"{name} is new" for name in after if name not in before]
 
 
 def litter(world: World) -> list[str]:
@@ -81,7 +75,6 @@ def litter(world: World) -> list[str]:
 
 
 def _common_places() -> list[Path]:
-
     home = Path.home()
     packages = [Path(place) for place in (sysconfig.get_path("purelib"), *course_utils.__path__)]
     places = [

@@ -180,7 +180,7 @@ class Sessions:
             self._session.alive = False
 
     def run(self, source: str) -> list[Any]:
-        """Run code after the notebook and return its outputs, none if there is no kernel."""
+        """Run code after the notebook and return its outputs, an error if there is no kernel."""
         running = self.current()
         self._called = True
         if running is None:

@@ -19,6 +19,9 @@ _MADE_OF_TEXT = {
     *("types.FunctionType", "types.CodeType", "sys.modules", "builtins", "__builtins__"),
     *("timeit", "operator.attrgetter", "operator.methodcaller", "os.system", "os.popen"),
 }
+_ROOTS = {way.split(".")[0] for way in _MADE_OF_TEXT}
+_LONGEST = 300_000
+"""Characters of a student's cells that are looked at."""
 _LOADED = {"marshal", "pickle", "dill", "cloudpickle", "joblib"}
 _LIBRARIES = {"np", "numpy", "scipy", "skimage", "torch"}
 _INSIDES = {"__dict__", "__globals__", "__code__", "__defaults__", "__getattribute__", "user_ns"}
@@ -39,6 +42,8 @@ def carried(
     forbids : dotted names of libraries and functions.
     around : the notebook's other cells, whose imports count.
     """
+    if sum(map(len, cells)) > _LONGEST:
+        return "more than can be followed"
     trees = [tree for cell in cells for tree in _trees(cell)]
     imports = [tree for cell in around for tree in _trees(cell)]
     search = _Search(trees, function, tuple(forbids), [*imports, *trees])
@@ -70,42 +75,60 @@ class _Search:
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for name, dotted in forbidden.imported_names(node).items()
         }
-        words = {word for tree in trees for node in ast.walk(tree) for word in _words(node)}
+        self._nodes = [node for tree in trees for node in ast.walk(tree)]
+        self._bound = [pair for node in self._nodes for pair in _bound(node)]
+        words = {word for node in self._nodes for word in _words(node)}
         self._has_magics = not words.isdisjoint(("run_line_magic", "run_cell_magic"))
         self._writes = not words.isdisjoint(_WRITING)
         self._tainted = self._taint()
 
     def found(self) -> Iterator[str]:
         """Yield what cannot be followed."""
-        if len(self._definitions()) > 1:
-            for definition in self._definitions():
-                yield from (f"{n} in one of its definitions" for n in self._banned_in(definition))
+        definitions = [n for n in self._nodes if _is_definition(n, self._function)]
+        if len(definitions) > 1:
+            for node in (node for one in definitions for node in ast.walk(one)):
+                if self._is_banned(self._name(node)):
+                    yield f"{self._name(node)} in one of its definitions"
         yield from self._loaded()
+        for node in self._nodes:
+            yield from self._strange(node)
         for tree in self._trees:
-            for node in ast.walk(tree):
-                yield from self._strange(node)
-                yield from self._stored(node)
-
-    def _definitions(self) -> list[ast.AST]:
-        return [
-            node
-            for tree in self._trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef) and node.name == self._function
-        ]
+            yield from self._stored(tree)
 
     def _taint(self) -> set[str]:
         """Return the names of functions and values that are made with something forbidden."""
+        users: dict[str, list[str]] = {}
+        pending = []
+        for name, value in self._bound:
+            for used in set(self._values(value)):
+                users.setdefault(used, []).append(name)
+                if self._is_banned(used):
+                    pending.append(name)
         tainted: set[str] = set()
-        pairs = [pair for tree in self._trees for node in ast.walk(tree) for pair in _bound(node)]
-        for _ in range(len(pairs) + 1):
-            before = len(tainted)
-            tainted |= {
-                name for name, value in pairs if any(self._banned_in(value, tainted, values=True))
-            }
-            if len(tainted) == before:
-                break
+        while pending:
+            name = pending.pop()
+            if name not in tainted:
+                tainted.add(name)
+                pending += users.get(name, ())
         return tainted
+
+    def _values(self, tree: ast.AST) -> Iterator[str]:
+        """Yield the names in a tree but those that are called on the spot.
+
+        A function's body counts whole: it calls them later.
+        """
+        pending = [(tree, not _is_function(tree))]
+        while pending:
+            node, here = pending.pop()
+            yield self._name(node)
+            pending += [
+                (child, here and not _is_function(child))
+                for child in ast.iter_child_nodes(node)
+                if not (here and self._is_called(node, child))
+            ]
+
+    def _is_called(self, node: ast.AST, child: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and child is node.func and bool(self._name(child))
 
     def _name(self, node: ast.AST) -> str:
         root = forbidden.root_of(node)
@@ -118,43 +141,26 @@ class _Search:
 
     def _loaded(self) -> Iterator[str]:
         """Yield names of what was read from bytes, if a function uses it."""
-        pairs = [pair for tree in self._trees for node in ast.walk(tree) for pair in _bound(node)]
         read = {
             name
-            for name, value in pairs
+            for name, value in self._bound
+            if not _is_function(value)
             for node in ast.walk(value)
             if self._name(node).split(".")[0] in _LOADED
         }
-        functions = [n for tree in self._trees for n in ast.walk(tree) if _is_function(n)]
-        for node in (inner for function in functions for inner in ast.walk(function)):
-            if isinstance(node, ast.Name) and (node.id in read or self._name(node) in _LOADED):
-                yield node.id
-
-    def _banned_in(
-        self, tree: ast.AST, tainted: Iterable[str] = (), *, values: bool = False
-    ) -> Iterator[str]:
-        """Yield the forbidden things that a tree names; those called on the spot not if `values`.
-
-        A function's body counts whole: it calls them later.
-        """
-        inside = _is_function(tree)
-        pending = [(tree, not inside)]
+        pending: list[tuple[ast.AST, bool]] = [(tree, False) for tree in self._trees]
         while pending:
-            node, here = pending.pop()
-            called = node.func if isinstance(node, ast.Call) and here and values else None
-            dotted = self._name(node)
-            if dotted and (self._is_banned(dotted) or dotted in tainted):
-                yield dotted
-            for child in ast.iter_child_nodes(node):
-                if child is called and self._name(child):
-                    continue
-                deeper = _is_function(child)
-                pending.append((child, here and not deeper))
+            node, inside = pending.pop()
+            inside = inside or _is_function(node)
+            name = self._name(node)
+            if inside and (name in read or name.split(".")[0] in _LOADED):
+                yield name
+            pending += [(child, inside) for child in ast.iter_child_nodes(node)]
 
     def _strange(self, node: ast.AST) -> Iterator[str]:
         """Yield ways to make something of a text, and modules of one's own."""
         dotted = self._name(node)
-        if dotted and any(forbidden.matches(dotted, way) for way in _MADE_OF_TEXT):
+        if dotted.split(".")[0] in _ROOTS and _makes(dotted):
             yield dotted
         if isinstance(node, ast.Attribute):
             if node.attr in _INSIDES:
@@ -168,23 +174,53 @@ class _Search:
                 if not _exists(name.split(".")[0]):
                     yield f"the module {name.split('.')[0]}"
 
-    def _stored(self, node: ast.AST) -> Iterator[str]:
-        """Yield forbidden things that are put where no name leads: attributes, lists, defaults."""
-        kept: list[ast.AST] = []
-        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(t, (ast.Attribute, ast.Subscript)) for t in targets):
-                kept = [node.value]
-        elif isinstance(node, ast.Call) and forbidden.root_of(node.func) not in _SHOWING:
-            kept = [*node.args, *(keyword.value for keyword in node.keywords)]
-        elif isinstance(node, (ast.NamedExpr, ast.Match)):
-            kept = [node.value if isinstance(node, ast.NamedExpr) else node.subject]
-        elif isinstance(node, ast.FunctionDef):
-            shared = {n for g in ast.walk(node) if isinstance(g, ast.Global) for n in g.names}
-            bound = [pair for inner in ast.walk(node) for pair in _bound(inner)]
-            kept = [value for name, value in bound if name in shared]
-        for value in kept:
-            yield from self._banned_in(value, self._tainted, values=True)
+    def _stored(self, tree: ast.AST) -> Iterator[str]:
+        """Yield forbidden things that are put where no name leads: attributes, lists, globals."""
+        pending: list[tuple[ast.AST, bool, bool, frozenset[str]]] = [
+            (tree, False, True, frozenset())
+        ]
+        while pending:
+            node, kept, here, shared = pending.pop()
+            name = self._name(node)
+            if kept and (name in self._tainted or self._is_banned(name)):
+                yield name
+            if isinstance(node, ast.FunctionDef):
+                shared = frozenset(
+                    n for s in node.body if isinstance(s, ast.Global) for n in s.names
+                )
+            keeps = _kept(node, shared)
+            for child in ast.iter_child_nodes(node):
+                if kept and here and self._is_called(node, child):
+                    continue
+                into = kept or child in keeps
+                # What is kept begins anew: called there, it is called on the spot.
+                spot = (here if kept else True) and not (into and _is_function(child))
+                pending.append((child, into, spot, shared))
+
+
+def _kept(node: ast.AST, shared: frozenset[str]) -> list[ast.AST]:
+    """Return the parts of a node that it puts somewhere."""
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        away = any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in targets)
+        return [node.value] if away or any(_names(targets, shared)) else []
+    if isinstance(node, ast.Call) and forbidden.root_of(node.func) not in _SHOWING:
+        return [*node.args, *node.keywords]
+    if isinstance(node, ast.NamedExpr):
+        return [node.value]
+    return [node.subject] if isinstance(node, ast.Match) else []
+
+
+def _makes(dotted: str) -> bool:
+    return any(forbidden.matches(dotted, way) for way in _MADE_OF_TEXT)
+
+
+def _names(targets: Iterable[ast.AST], names: frozenset[str]) -> Iterator[bool]:
+    return (isinstance(target, ast.Name) and target.id in names for target in targets)
+
+
+def _is_definition(node: ast.AST, function: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == function
 
 
 def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
