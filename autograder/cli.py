@@ -238,6 +238,7 @@ def doctor() -> None:
             "runs as you: do that only on a machine, or as a user, with nothing to lose."
         )
     best = next(finding.way for finding in findings if finding.works)
+    out.print(f"files beside a kernel's sockets: {sandbox.beside_the_sockets()}")
     out.print(f"Grading uses: {name[best]}.")
 
 

@@ -1,18 +1,19 @@
 """Repeats a verdict and shows an instructor the failing inputs, what came back, what was due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograder import hidden, variants
-from autograder.course import Course, NotebookText
+from autograder.course import Course, NotebookText, Question
 from autograder.errors import CourseError
-from autograder.grading import boxes, jobs, seeds
-from autograder.grading.grader import Sessions, forbidden_calls
+from autograder.grading import boxes, jobs, replays, seeds
+from autograder.grading.grader import Sessions, forbidden_calls, replayed
 from autograder.grading.student import Call
-from autograder.grading.verdicts import Trial, Verdict, try_all
+from autograder.grading.verdicts import Finding, Trial, Verdict, try_all
 from autograder.hidden import Wrong
+from autograder.plain import plain
 from autograder.sandbox.kernels import Way
 from autograder.submissions import submission
 from course_utils.compare import difference
@@ -21,7 +22,7 @@ _LONGEST = 12
 
 
 def explain(course: Course, student: str, question: str, way: Way | None) -> Iterator[str]:
-    """Run a question's hidden tests again on what a student handed in; yield lines to print.
+    """Run a question again on what a student handed in, and yield lines to print.
 
     The hidden inputs are those of the verdict on record, whatever the course's secret is now.
 
@@ -31,17 +32,17 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         If there is no such question or submission.
     """
     text = course.find(question)
-    if not any(q.name == question for q in text.exercises):
+    asked = next(q for q in text.questions if q.grade_id == question)
+    if asked.kind == "question":
         raise CourseError(f"{question} is graded by hand; there is nothing to repeat.")
     found = submission(text.assignment, student)
     if text.stem not in found.notebooks:
         raise CourseError(found.reason or f"{student} did not hand in {text.stem}.ipynb.")
     notebook = found.notebooks[text.stem]
     rebuilt = jobs.submitted(text, notebook.path, notebook.remarks)
-    seed = _seed(text, student, question)
-    yield f"{student}, {question}, seed {seed:x}"
+    seed = _seed(text, student, question) if asked.kind == "exercise" else None
+    yield f"{student}, {question}" + (f", seed {seed:x}" if seed is not None else "")
     yield from rebuilt.remarks
-    asked = next(q for q in text.exercises if q.name == question)
     refused, note = forbidden_calls(text, asked, rebuilt)
     if note:
         yield note
@@ -54,6 +55,9 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         boxes.kernels(text.assignment, boxes.choose_way(way)) as starter,
         Sessions(starter, rebuilt.notebook, text) as sessions,
     ):
+        if seed is None:
+            yield from _replay(asked, *replayed(asked, sessions, jobs.source(text)))
+            return
         for trial in try_all(question, sessions, seed):
             yield from _lines(trial)
 
@@ -68,13 +72,37 @@ def _seed(text: NotebookText, student: str, question: str) -> int:
     return seeds.seed(secret, text.assignment.name, question, "")
 
 
-def _lines(trial: Trial) -> Iterator[str]:
-    finding = trial.finding
+def _replay(question: Question, printed: list[Any], expected: list[Any]) -> Iterator[str]:
+    finding = replays.finding(printed, expected, question.points)
+    yield from _outcome(finding)
+    if finding.awarded < finding.points:
+        yield from _outputs("printed", printed)
+        yield from _outputs("expected", expected)
+
+
+def _outputs(title: str, outputs: list[Any]) -> Iterator[str]:
+    yield f"  {title}:"
+    lines = [line for output in outputs for line in _said(output).splitlines()]
+    yield from _indented(map(plain, lines or ["nothing"]), 4)
+
+
+def _said(output: Any) -> str:
+    if output.get("output_type") == "error":
+        return f"{output.get('ename')}: {output.get('evalue')}".rstrip(": ")
+    return str(output.get("text", "")) if output.get("name") == "stdout" else ""
+
+
+def _outcome(finding: Finding) -> Iterator[str]:
     yield ""
     yield f"{finding.awarded:g} of {finding.points:g}  {finding.says}"
+    if finding.sentence:
+        yield f"  {finding.sentence}"
+
+
+def _lines(trial: Trial) -> Iterator[str]:
+    yield from _outcome(trial.finding)
     if trial.error is None:
         return
-    yield f"  {finding.sentence}"
     if trial.calls:
         yield from _call(trial.calls[-1], f"  call {len(trial.calls)}, the last of this test")
     if isinstance(trial.error, Wrong) and trial.error.expected is not None:
@@ -106,7 +134,11 @@ def _value(title: str, value: Any) -> Iterator[str]:
             yield f"{title}: {lines[0]}"
             return
         yield f"{title}:"
-    indent = " " * (len(title) - len(title.lstrip()) + 2)
-    yield from (indent + line for line in lines[:_LONGEST])
-    if len(lines) > _LONGEST:
-        yield f"{indent}... {len(lines) - _LONGEST} more lines"
+    yield from _indented(lines, len(title) - len(title.lstrip()) + 2)
+
+
+def _indented(lines: Iterable[str], width: int) -> Iterator[str]:
+    shown = list(lines)
+    yield from (" " * width + line for line in shown[:_LONGEST])
+    if len(shown) > _LONGEST:
+        yield f"{' ' * width}... {len(shown) - _LONGEST} more lines"

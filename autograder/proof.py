@@ -118,7 +118,7 @@ def prove(course: Course, question: str = "") -> Iterator[QuestionProof]:
         variants.load(notebook.name)
         names = [exercise.name for exercise in notebook.exercises]
         if question and question not in names:
-            raise CourseError(f"{question} is graded by hand; only exercises can be proven.")
+            raise CourseError(f"Only exercises can be proven, and {question} is none.")
         for name in names:
             if not question or name == question:
                 yield _prove(course, notebook, name)

@@ -73,30 +73,10 @@ def timed(function: Callable[..., Any], *arguments: Any) -> Any:
 # --- Junk -----------------------------------------------------------------------------------------
 
 _STRINGS = [
-    *(
-        "",
-        "a",
-        "none",
-        "float64",
-        "object",
-        "V8",
-        "f8,i4",
-        "int",
-        "array",
-        "0x1.8p+1",
-        "nan",
-        "inf",
-    ),
-    *(
-        "-0x1p+2000",
-        "0x" + "f" * 1024,
-        "0x" + "f" * 1100,
-        "9" * 5000,
-        "1_0",
-        "١٢",
-        "\ud800",
-        "\x00",
-    ),
+    *("", "a", "none", "float64", "object", "V8", "f8,i4", "int", "array", "0x1.8p+1", "nan"),
+    "inf",
+    *("-0x1p+2000", "0x" + "f" * 1024, "0x" + "f" * 1100, "9" * 5000, "1_0", "١٢", "\ud800"),
+    "\x00",
     *("\U0001f600", "e\u0301", "\u202e", "__class__", "node", "x" * 3000, "os.system", "scale"),
     *("</script>", "image/png", "code", "markdown", "raw", "cells", "\ufeff", "\udcff.ipynb"),
 ]
@@ -194,13 +174,8 @@ def values() -> list[Any]:
         *(None, True, 0, -7, 2**4000, 1.5, math.nan, math.inf, 2 - 1j, "text", "", (), [], {}),
         "\U0001f600" * 1001,
         *(np.float32(1.5), np.int8(3), np.bool_(True), np.complex64(1j), np.float64("nan")),
-        *(
-            np.array(2.0),
-            np.array(True),
-            np.zeros(0),
-            np.zeros((0, 3)),
-            np.arange(12).reshape(3, 4),
-        ),
+        *(np.array(2.0), np.array(True), np.zeros(0), np.zeros((0, 3))),
+        np.arange(12).reshape(3, 4),
         *(rng.random((3, 4)), rng.random(5) + 1j, np.eye(3, dtype=bool), np.full(3, np.inf)),
         *(np.array([2**64 - 1], "uint64"), np.array([1, 2], "float16"), matrix),
         *(torch.arange(6.0).reshape(2, 3), torch.tensor(3), torch.tensor([True])),
@@ -373,15 +348,29 @@ def _sound(sentence: Any) -> None:
 
 
 @lru_cache
-def _texts() -> list[bytes]:
-    return [encode(value).to_text().encode() for value in values()]
+def _encoded() -> list[Message]:
+    return [encode(value) for value in values()]
 
 
 def try_text(chance: Chance) -> str:
     """Read a message from a text with wrong characters."""
-    text = mutate_bytes(chance, chance.choice(_texts())).decode("utf-8", "replace")
+    text = mutate_bytes(chance, chance.choice(_encoded()).to_text().encode())
+    return _read(chance, Message.from_text, text.decode("utf-8", "replace"))
+
+
+def try_frames(chance: Chance) -> str:
+    """Read a message from what a kernel sends, with wrong bytes or frames."""
+    frames = chance.choice(_encoded()).to_frames()
+    if chance.random() < 0.8:
+        frames[0] = mutate_bytes(chance, frames[0])
+    if chance.random() < 0.3:
+        frames = [frames[0], *_buffers(chance, frames[1:])]
+    return _read(chance, Message.from_frames, frames)
+
+
+def _read(chance: Chance, read: Callable[[Any], Message], sent: Any) -> str:
     try:
-        value = timed(decode, timed(Message.from_text, text))
+        value = timed(decode, timed(read, sent))
     except WireError as error:
         _sound(str(error))
         return "WireError"
@@ -503,60 +492,39 @@ _TOKENS = [
     *("(", ")", "[", "]", "{", "}", ":", "=", ":=", "\n", "\n    ", "\t", "\\\n", "'", '"', "'''"),
     *("#", "%", "%%", "!", "?", ";", ",", "/", "@", "*", "**", ".", "...", "->", "\x00", "\ud800"),
     *("\r", "\x0c", "\ufeff", "lambda x:", "f'{", "}'", "def f(", "class f:", "import ", "from . "),
-    *(
-        "from numpy.f2py.__main__ import *\n",
-        "numpy",
-        "global f\n",
-        "del f\n",
-        "if x:\n",
-        "else:\n",
-    ),
-    *(
-        "9" * 5000,
-        "0x",
-        "1e",
-        "é",
-        "𝒻",
-        "get_ipython()",
-        "print\u00a0(x)",
-        "%time ",
-        "# -*- coding: x",
-    ),
+    *("from numpy.f2py.__main__ import *\n", "numpy", "global f\n", "del f\n", "if x:\n"),
+    "else:\n",
+    *("9" * 5000, "0x", "1e", "é", "𝒻", "get_ipython()", "print\u00a0(x)", "%time "),
+    "# -*- coding: x",
 ]
 _DEEP = [
     *("(", "[", "-", "not ", "lambda:", "a.", "f(", "a[", "1+", "2**", "x if y else ", "if x:\n "),
-    *(
-        "if a: b\nelif c:",
-        "a=",
-        "a,",
-        "a;",
-        "%time x\n",
-        "a?\n",
-        "f'{",
-        "\\\n",
-        "{**",
-        "@f\n",
-        "a<",
-    ),
+    *("if a: b\nelif c:", "a=", "a,", "a;", "%time x\n", "a?\n", "f'{", "\\\n", "{**", "@f\n"),
+    "a<",
 ]
 
 
 def source(chance: Chance) -> str:
     """Make a source that is nearly a program."""
-    text = chance.choice(_CODE)
-    for _ in range(chance.choice([1, 1, 2, 4])):
+    return edited(chance, _CODE, _TOKENS, _DEEP)
+
+
+def edited(chance: Chance, texts: list[str], marks: list[str], repeated: list[str]) -> str:
+    """Return one of some texts with pieces put in, cut out, and rarely repeated very often."""
+    text = chance.choice(texts)
+    for _ in range(chance.choice([1, 1, 2, 4, 8])):
         place = chance.randrange(len(text) + 1)
         how = chance.randrange(6)
         if how < 3:
-            text = text[:place] + chance.choice(_TOKENS) + text[place + chance.randrange(2) :]
+            put, gone = chance.choice(marks), chance.randrange(3)
         elif how == 3:
-            text = text[:place] + text[place + chance.randrange(12) :]
+            put, gone = "", chance.randrange(16)
         elif how == 4:
-            text = text[:place] + chance.choice(_CODE) + text[place:]
-        elif chance.random() < 0.1:
-            text = (
-                text[:place] + chance.choice(_DEEP) * chance.choice([50, 600, 5000]) + text[place:]
-            )
+            put, gone = chance.choice(texts), 0
+        else:
+            times = chance.choice([50, 600, 5000]) if chance.random() < 0.05 else 0
+            put, gone = chance.choice(repeated) * times, 0
+        text = text[:place] + put + text[place + gone :]
     return text
 
 
@@ -579,82 +547,21 @@ _WRITTEN = [
     "```html\n<b>\n```\n\n~~~\n$a$\n~~~\n",
 ]
 _MARKS = [
-    *(
-        "<",
-        ">",
-        "&",
-        "'",
-        '"',
-        "`",
-        "$",
-        "$$",
-        "\\",
-        "{",
-        "}",
-        "[",
-        "]",
-        "(",
-        ")",
-        "!",
-        "*",
-        "_",
-        "|",
-    ),
-    *(
-        "#",
-        "~~",
-        "-",
-        "\n",
-        "\n\n",
-        "\t",
-        "    ",
-        "\x00",
-        "\ud800",
-        "\u202e",
-        "\x1b]8;;x\x07",
-        "\r",
-    ),
-    *(
-        "\\frac",
-        "\\text{",
-        "\\left(",
-        "^",
-        "_{",
-        "\\begin{align}",
-        "\\end{align}",
-        "&lt;",
-        "&#x3c;",
-    ),
+    *("<", ">", "&", "'", '"', "`", "$", "$$", "\\", "{", "}", "[", "]", "(", ")", "!", "*", "_"),
+    "|",
+    *("#", "~~", "-", "\n", "\n\n", "\t", "    ", "\x00", "\ud800", "\u202e", "\x1b]8;;x\x07"),
+    "\r",
+    *("\\frac", "\\text{", "\\left(", "^", "_{", "\\begin{align}", "\\end{align}", "&lt;"),
+    "&#x3c;",
     *("</p>", "</code>", "</math>", "<style>", "<svg onload=x>", "javascript:", "attachment:p.png"),
-    *(
-        "\\def\\a{\\a\\a}\\a",
-        "\\hspace{99em}",
-        "\\color{red}",
-        'src="',
-        "](",
-        "-->",
-        "]]>",
-        "|-|\n",
-    ),
+    *("\\def\\a{\\a\\a}\\a", "\\hspace{99em}", "\\color{red}", 'src="', "](", "-->", "]]>"),
+    "|-|\n",
 ]
 
 
 def try_page(chance: Chance) -> str:
     """Show a mutated answer, and an output, on a page."""
-    text = chance.choice(_WRITTEN)
-    for _ in range(chance.choice([1, 2, 4, 8])):
-        place = chance.randrange(len(text) + 1)
-        how = chance.randrange(6)
-        if how < 3:
-            text = text[:place] + chance.choice(_MARKS) + text[place + chance.randrange(3) :]
-        elif how == 3:
-            text = text[:place] + text[place + chance.randrange(20) :]
-        elif how == 4:
-            text = text[:place] + chance.choice(_WRITTEN) + text[place:]
-        elif chance.random() < 0.02:
-            text = (
-                text[:place] + chance.choice(_MARKS) * chance.choice([50, 500, 4000]) + text[place:]
-            )
+    text = edited(chance, _WRITTEN, _MARKS, _MARKS)
     html = timed(markup.markdown, text, {"p.png": f"data:image/png;base64,{_PNG}"})
     html += timed(markup.equation, text[: markup.LONGEST_EQUATION])
     _Harmless(html).close()
@@ -687,12 +594,13 @@ class _Harmless(HTMLParser):
 TARGETS: dict[str, Callable[[Chance], str]] = {
     "wire": try_wire,
     "text": try_text,
+    "frames": try_frames,
     "reader": try_reader,
     "file": try_file,
     "source": try_source,
     "page": try_page,
 }
-SHARES = {"wire": 20, "text": 5, "reader": 1, "file": 2, "source": 2, "page": 2}
+SHARES = {"wire": 20, "text": 3, "frames": 5, "reader": 1, "file": 2, "source": 2, "page": 2}
 """How many trials of each target are run in turn."""
 
 

@@ -7,8 +7,9 @@ Two notebooks: the course's own `1_linear_filters`, and `1_two_moons` with torch
 
 - stock nbgrader makes the release and grades with `nbgrader autograde`, without a configuration:
   every submission gets a kernel, and the hidden tests run in it;
-- `course grade` grades with two workers, then once more with nothing changed, then everything anew
-  with one worker;
+- `course grade` grades with two workers, once before stock nbgrader and once after it, since the
+  speed of a machine drifts; then once more with nothing changed, then everything anew with one
+  worker;
 - one warm process executes the same cells, which is the floor below which no grader gets that
   draws every picture. It computes in one thread: more of them only slow small networks down.
 

@@ -19,6 +19,7 @@ not take these arguments, `message`.
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -171,38 +172,48 @@ def _text(value: str) -> str:
     return str.__str__(value)[:2000].encode("utf-8", "replace").decode()
 
 
-def serve(namespace: Mapping[str, Any], channel: str) -> None:
-    """Answer requests that arrive as comm messages on `channel`, inside a running kernel."""
-    from comm import get_comm_manager
-
-    agent = Agent(namespace, partial(_call_back, channel))
-
-    def on_open(comm: Any, _: Any) -> None:
-        def on_message(received: dict[str, Any]) -> None:
-            buffers = [bytes(buffer) for buffer in received.get("buffers") or []]
-            reply = agent.answer(Message(received["content"]["data"], buffers))
-            comm.send(data=reply.tree, buffers=reply.buffers)
-
-        comm.on_msg(on_message)
-
-    get_comm_manager().register_target(channel, on_open)
+REQUEST, REPLY, END = b"request", b"reply", b"end"
+"""Kinds of messages between checker and agent: frames of kind and number, then the message's."""
 
 
-def _call_back(channel: str, message: Message) -> Message:
-    """Ask the checker, which listens on the kernel's way of asking a person for input.
+def serve(namespace: Mapping[str, Any], checker: str) -> None:
+    """Answer a checker's requests inside a running kernel, until it says that this is the end.
 
-    Its socket there is called like the channel.
+    They come on the kernel's way of asking a person for input, where the checker's socket is called
+    `checker`: Jupyter's own ways take several times as long.
     """
-    from IPython import get_ipython
+    line = _Line(checker.encode())
+    agent = Agent(namespace, line.call_back)
+    while True:
+        kind, number, message = line.receive()
+        if kind == END:
+            return
+        if kind == REQUEST:
+            line.send(REPLY, number, agent.answer(message))
 
-    kernel = get_ipython().kernel
-    kernel.session.send(
-        kernel.stdin_socket,
-        "comm_msg",
-        {"comm_id": channel, "data": message.tree},
-        parent=kernel.get_parent("shell"),
-        ident=channel.encode(),
-        buffers=message.buffers,
-    )
-    _, reply = kernel.session.recv(kernel.stdin_socket, mode=0)
-    return Message(reply["content"]["data"], [bytes(buffer) for buffer in reply["buffers"]])
+
+class _Line:
+    """The way to the checker."""
+
+    def __init__(self, checker: bytes) -> None:
+        from IPython import get_ipython
+
+        self._socket = get_ipython().kernel.stdin_socket
+        self._checker = checker
+        self._lock = Lock()
+
+    def send(self, kind: bytes, number: bytes, message: Message) -> None:
+        self._socket.send_multipart([self._checker, kind, number, *message.to_frames()])
+
+    def receive(self) -> tuple[bytes, bytes, Message]:
+        _, kind, number, *frames = self._socket.recv_multipart()
+        return kind, number, Message.from_frames(frames)
+
+    def call_back(self, message: Message) -> Message:
+        # A function may try what it is lent in several threads.
+        with self._lock:
+            self.send(REQUEST, b"", message)
+            while True:
+                kind, _, reply = self.receive()
+                if kind == REPLY:
+                    return reply

@@ -131,7 +131,8 @@ _MOST_READ = 60_000
 def parsed(source: str) -> list[ast.Module]:
     """Parse a cell as IPython would run it, magics and all; nothing if it would not run.
 
-    The code that a magic like `%time` runs is a tree of its own.
+    The code that a magic like `%time` runs is a tree of its own. Trees are shared: nobody changes
+    them.
 
     Raises
     ------
@@ -140,11 +141,20 @@ def parsed(source: str) -> list[ast.Module]:
     """
     if len(source) > _LONGEST:
         raise UnclearError
+    return _short(source) if len(source) <= _SHORT else _trees(source)
+
+
+def _trees(source: str) -> list[ast.Module]:
     tree = _tree(source, _plain)
     if tree is None:
         return []
     magics = [code for node in ast.walk(tree) for code in _run_by_magic(node)]
     return [tree, *(inner for code in magics if (inner := _tree(code, str)) is not None)]
+
+
+_SHORT = 4000
+_short = lru_cache(maxsize=128)(_trees)
+"""Most cells are a notebook's own: every submission has them, and every question looks at them."""
 
 
 def _tree(source: str, plain: Callable[[str], str]) -> ast.Module | None:

@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -116,6 +116,27 @@ class Message:
             buffers = [base64.b64decode(buffer, validate=True) for buffer in document["buffers"]]
             return cls(document["tree"], buffers)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise WireError(f"not a message: {type(error).__name__}") from None
+
+    def to_frames(self) -> list[bytes]:
+        """Return the message as the parts of a ZeroMQ message: the tree, and the buffers."""
+        return [json.dumps(self.tree).encode(), *self.buffers]
+
+    @classmethod
+    def from_frames(cls, frames: Sequence[bytes]) -> "Message":
+        """Read what `to_frames` wrote; whoever received it has bounded its bytes.
+
+        Raises
+        ------
+        WireError
+            If the frames are something else.
+        """
+        try:
+            text = frames[0].decode("utf-8")
+            if too_many_parts(text, 8 * MAX_NODES):
+                raise WireError("not a message: too long")
+            return cls(json.loads(text), list(frames[1:]))
+        except (ValueError, IndexError, RecursionError) as error:
             raise WireError(f"not a message: {type(error).__name__}") from None
 
 

@@ -72,7 +72,12 @@ LIST = {
     "generators as results": ["generator", "endless_iterator", "slow_iterator"],
     "monkeypatched random generators": ["random_generators_equal", "random_inputs_black"],
     "a result that changes after it is returned": ["changes_after_return"],
-    "comm messages forged": ["agent_replaced", "channel_taken", "replies_sent_early"],
+    "comm messages forged": [
+        "agent_replaced",
+        "channel_taken",
+        "replies_sent_early",
+        "server_replaced",
+    ],
     "outputs of type status": ["idle_too_early", "messages_malformed", "messages_raw"],
     "forbidden calls": ["getattr_on_a_module", "dunder_import", "evaluated_text", "c_library"],
     "known pictures": ["visible_examples", "replay_known", "hidden_inputs_of_the_public_seed"],

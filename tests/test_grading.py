@@ -240,6 +240,16 @@ def test_a_verdict_is_explained(graded: Path) -> None:
         "Refused without a test: It uses scipy.ndimage.correlate, which this exercise asks you to "
         "do without."
     ]
+    replayed = list(explain(course, "student-07", "moving_average_replay", way))
+    assert replayed[:6] == [
+        "student-07, moving_average_replay",
+        "",
+        "0 of 2  the values that your function prints, compared with ours",
+        "  Not attempted",
+        "  printed:",
+        "    NotImplementedError",
+    ]
+    assert replayed[7].startswith("    3 [0.2805, ")
     with pytest.raises(CourseError, match="ringing is graded by hand"):
         list(explain(course, "student-03", "ringing", way))
     with pytest.raises(CourseError, match="was not handed in"):

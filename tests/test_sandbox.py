@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from autograder.course import Limits
-from autograder.grading.channels import Received, opened
+from autograder.grading.channels import Received, opened, said
 from autograder.grading.kernel import Session
 from autograder.sandbox import doctor
 from autograder.sandbox.box import HOME, MIB, Box
@@ -29,6 +30,7 @@ from autograder.sandbox.box import Limits as BoxLimits
 from autograder.sandbox.inside import MEMORY_SPENT, remove_group
 from autograder.sandbox.kernels import Sockets, Way, cold_command, scratch_folder, starter
 from autograder.sandbox.provisioner import NAME, SandboxProvisioner, install, kernelspec
+from course_utils.wire import WireError
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = ROOT / "autograder" / "sandbox" / "inside.py"
@@ -416,7 +418,16 @@ def test_frames_that_are_a_message() -> None:
     message = opened([zmq.Frame(part) for part in parts])
     assert message is not None
     assert (message.kind, message.parent) == ("stream", "x")
-    assert (message.content(), message.buffers()) == ({"text": "y"}, [b"buffer"])
+    assert (message.content(), message.size) == ({"text": "y"}, len(b'{"text": "y"}buffer'))
+
+
+@given(st.lists(ODD | st.sampled_from([b"reply", b"request", b"12"]), max_size=5))
+def test_frames_that_no_agent_sends(parts: list[bytes]) -> None:
+    message = said([zmq.Frame(part) for part in parts])
+    assert (message is None) == (len(parts) < 3 or max(map(len, parts[:2])) > 20)
+    if message is not None:
+        with suppress(WireError):
+            assert message.message().buffers == parts[3:]
 
 
 def running(marker: str) -> list[str]:

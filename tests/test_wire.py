@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from autograder.grading.student import Counted, InProcess, Missing, NotAttempted, Raised, Student
 from course_utils import wire
+from course_utils.compare import difference
 from course_utils.operators import Operator
 from course_utils.wire import Items, Message, Rng, WireError, decode, encode, through
 
@@ -272,6 +273,19 @@ def test_an_agent_always_answers() -> None:
         odd.load({"value": 3})
     assert odd(4.0) == 8.0
     assert odd.total([odd.handle, odd.handle]) == 4.0
+
+
+@pytest.mark.parametrize("value", [{"a": [1, 2.5]}, np.arange(6).reshape(2, 3), "\u00e9"])
+def test_frames_carry_what_text_does(value: Any) -> None:
+    assert difference(decode(Message.from_frames(encode(value).to_frames())), value) is None
+
+
+@pytest.mark.parametrize("tree", [b"", b"{", b"\xff", b"[" * 100_000, b"[" + b"[]," * 900_000])
+def test_frames_that_are_no_message(tree: bytes) -> None:
+    with pytest.raises(WireError, match="not a message"):
+        Message.from_frames([tree])
+    with pytest.raises(WireError, match="not a message"):
+        Message.from_frames([])
 
 
 def test_lent_functions_are_called_back_and_counted() -> None:

@@ -12,10 +12,10 @@ from jupyter_client.session import Session as Signer
 from autograder.grading.student import StudentError
 from autograder.sandbox.inside import MEMORY_SPENT
 from autograder.sandbox.kernels import Kernel
-from course_utils.wire import MAX_BYTES
+from course_utils.wire import MAX_BYTES, Message
 
 CHANNEL = "course.student"
-"""The comm of the hidden calls, and what the checker's sockets are called."""
+"""What the checker's sockets are called."""
 
 _LARGEST_MESSAGE = MAX_BYTES + 8 * 2**20
 _DELIMITER = b"<IDS|MSG>"
@@ -31,6 +31,7 @@ class Received:
 
     kind: str
     parent: str
+    """The id of the request that it belongs to; of what an agent says, the number."""
     frames: list[Any]
 
     @property
@@ -60,9 +61,15 @@ class Received:
             raise ValueError("no object")
         return content
 
-    def buffers(self) -> list[bytes]:
-        """Return the binary buffers behind the content."""
-        return [frame.bytes for frame in self.frames[1:]]
+    def message(self) -> Message:
+        """Read what an agent says.
+
+        Raises
+        ------
+        WireError
+            If it is no encoded value.
+        """
+        return Message.from_frames([frame.bytes for frame in self.frames])
 
 
 class Channels:
@@ -128,6 +135,19 @@ class Channels:
             raise KernelGone("did not read its messages") from None
         return str(message["header"]["msg_id"])
 
+    def say(self, kind: bytes, number: bytes, message: Message) -> None:
+        """Send a message to the agent (see `course_utils.agent.serve`).
+
+        Raises
+        ------
+        KernelGone
+            If the kernel reads nothing any more.
+        """
+        try:
+            self._sockets[AGENT].send_multipart([kind, number, *message.to_frames()])
+        except zmq.Again:
+            raise KernelGone("did not read its messages") from None
+
     def receive(self, deadline: float) -> tuple[str, Received] | None:
         """Return the next message with its channel, None when the time is over.
 
@@ -140,7 +160,8 @@ class Channels:
             ready = dict(self._poller.poll(int(left * 1000) + 1))
             for name in _HEARD:
                 if self._sockets[name] in ready:
-                    message = opened(self._sockets[name].recv_multipart(copy=False))
+                    read = said if name == AGENT else opened
+                    message = read(self._sockets[name].recv_multipart(copy=False))
                     if message is not None:
                         return name, message
                     break
@@ -158,10 +179,20 @@ class Channels:
 
 
 _SOCKETS = {"shell": zmq.DEALER, "control": zmq.DEALER, "stdin": zmq.DEALER, "iopub": zmq.SUB}
-_HEARD = ("iopub", "shell", "stdin")
+AGENT = "stdin"
+"""The channel on which the agent speaks. Jupyter's is for asking a person; there is none."""
+_HEARD = (AGENT, "iopub", "shell")
 _SEND_MILLISECONDS = 2000
 _ENDED = "ended the Python process"
 _SPENT = "used more memory than there is"
+
+
+def said(frames: list[Any]) -> Received | None:
+    """Read the headers of what an agent says; None if it says nothing like it."""
+    if len(frames) < 3 or any(len(frame.buffer) > 20 for frame in frames[:2]):
+        return None
+    kind, number = (frame.bytes.decode("ascii", "replace") for frame in frames[:2])
+    return Received(kind, number, frames[2:])
 
 
 def opened(frames: list[Any]) -> Received | None:

@@ -267,17 +267,8 @@ def _is_own(cell: Any) -> bool:
 def _replay(
     text: NotebookText, question: Question, rebuilt: Rebuilt, sessions: Sessions, source: Any
 ) -> Verdict:
-    reference = next(
-        cell
-        for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == question.grade_id
-    )
-    replay = hidden.replay_of(question.name)
-    assert replay is not None
-
     def verdict() -> Verdict:
-        printed = sessions.run(replays.muted(replay))
-        finding = replays.finding(printed, reference.outputs, question.points)
+        finding = replays.finding(*replayed(question, sessions, source), question.points)
         return Verdict(question=question.grade_id, points=question.points, findings=[finding])
 
     sentence, _ = forbidden_calls(text, question, rebuilt)
@@ -285,6 +276,15 @@ def _replay(
         finding = Finding(says=replays.SAYS, points=question.points, awarded=0.0, sentence=sentence)
         return Verdict(question=question.grade_id, points=question.points, findings=[finding])
     return sessions.judged(verdict)
+
+
+def replayed(question: Question, sessions: Sessions, source: Any) -> tuple[list[Any], list[Any]]:
+    """Run a replay; return what it printed, and what the instructor's notebook printed."""
+    replay = hidden.replay_of(question.name)
+    assert replay is not None
+    roles = [(cell, cell.metadata.get("nbgrader", {})) for cell in source.cells]
+    reference = next(cell for cell, role in roles if role.get("grade_id") == question.grade_id)
+    return sessions.run(replays.muted(replay)), reference.outputs
 
 
 def _to_look_at(text: NotebookText, verdicts: Sequence[Verdict]) -> list[str]:

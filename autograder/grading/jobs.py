@@ -101,7 +101,8 @@ def _released(text: NotebookText) -> Any:
     return _notebook(path, path.stat().st_mtime_ns)
 
 
-def _source(text: NotebookText) -> Any:
+def source(text: NotebookText) -> Any:
+    """Return the instructor's notebook, which holds the replays and their expected outputs."""
     path = text.assignment.course.root / "source" / text.assignment.name / f"{text.stem}.ipynb"
     return _notebook(path, path.stat().st_mtime_ns)
 
@@ -117,19 +118,20 @@ def prepare(text: NotebookText) -> None:
     variants.load(text.name)
     for question in text.exercises:
         text.functions(question.name)
+    import_module("IPython.core.inputtransformer2")  # `course_utils.forbidden` reads cells with it
     if "torch" in sys.modules:
         # Optimisers import it when the first of them is made, which takes more than a second.
         import_module("torch._dynamo")
     if any(question.kind == "replay" for question in text.questions):
         import_module("nbval.plugin")
-    _source(text)
+    source(text)
 
 
 def carry_out(job: Job, text: NotebookText, starter: Starter) -> Result:
     """Grade a notebook."""
     secret = seeds.course_secret(text.assignment.course.root)
     rebuilt = Rebuilt(nbformat.from_dict(job.notebook), job.remarks)
-    graded = grade_notebook(text, rebuilt, _source(text), secret, starter, job.questions)
+    graded = grade_notebook(text, rebuilt, source(text), secret, starter, job.questions)
     result = Result(
         key=job.key,
         notebook=graded.notebook,

@@ -1,9 +1,8 @@
 """Runs a rebuilt notebook in a sandboxed kernel and carries the checker's calls to it.
 
 The kernel computes; nothing is decided there. It is hostile: every message is bounded before it is
-read, and what cannot be read is dropped. Hidden calls travel as comm messages with binary buffers
-(`course_utils.agent` answers them), and whatever a student's function displays meanwhile is
-dropped, since it could display its inputs.
+read, and what cannot be read is dropped. Hidden calls are answered by `course_utils.agent`, and
+whatever a student's function displays meanwhile is dropped, since it could display its inputs.
 
 This speaks the Jupyter protocol itself: nbclient keeps whatever arrives, and waits a third of a
 second for a kernel that is ready at once.
@@ -17,19 +16,16 @@ from typing import Any
 from nbformat.v4 import new_output
 
 from autograder.course import Limits
-from autograder.grading.channels import CHANNEL, Channels, KernelGone
+from autograder.grading.channels import AGENT, CHANNEL, Channels, KernelGone
 from autograder.grading.needed import needed
 from autograder.grading.outputs import Outputs
 from autograder.grading.rebuild import ADDED
 from autograder.sandbox.kernels import Kernel, Starter
-from course_utils.agent import CallBack
+from course_utils.agent import END, REPLY, REQUEST, CallBack
 from course_utils.wire import Message
 
-_SERVE = f"""
-from course_utils.agent import serve as _serve
-_serve(globals(), {CHANNEL!r})
-del _serve
-"""
+# It leaves no name behind.
+_SERVE = f"__import__('course_utils.agent', fromlist=['serve']).serve(globals(), {CHANNEL!r})"
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * 2**20, 32 * 2**20
@@ -44,7 +40,8 @@ class Session:
         self._limits = limits
         self._deadline = deadline
         self._needed = _needed(notebook)
-        self._comm = ""
+        self._serving = ""
+        self._calls = 0
         self._room = _NOTEBOOK_OUTPUT
         self.alive = True
 
@@ -100,10 +97,14 @@ class Session:
         self._room -= before - max(outputs.room, 0)
         return outputs.items
 
-    def _execute(self, source: str, outputs: Outputs, *, silent: bool = False) -> None:
+    def _send(self, source: str, *, silent: bool) -> str:
         content = {"code": source, "silent": silent, "store_history": not silent}
         content |= {"user_expressions": {}, "allow_stdin": False, "stop_on_error": False}
-        asked = self._channels.send("shell", "execute_request", content)
+        return self._channels.send("shell", "execute_request", content)
+
+    def _execute(self, source: str, outputs: Outputs, *, silent: bool = False) -> None:
+        self._end_serving()
+        asked = self._send(source, silent=silent)
         deadline = min(time.monotonic() + self._limits.cell_seconds, self._deadline)
         if self._idle(asked, outputs, deadline):
             return
@@ -127,7 +128,7 @@ class Session:
                     outputs.omit()
                 return replied
             channel, message = received
-            if message.parent != asked or channel == "stdin":
+            if message.parent != asked or channel == AGENT:
                 continue
             if channel == "shell":
                 replied = True
@@ -149,31 +150,30 @@ class Session:
             raise KernelGone(f"The call {gone}") from None
 
     def _exchange(self, request: Message, call_back: CallBack) -> Message:
-        if not self._comm:
-            self._execute(_SERVE, Outputs(0))
-            opening = {"target_name": CHANNEL, "data": {}, "comm_id": CHANNEL}
-            self._channels.send("shell", "comm_open", opening)
-            self._comm = CHANNEL
-        content = {"data": request.tree, "comm_id": self._comm}
-        asked = self._channels.send("shell", "comm_msg", content, request.buffers)
+        if not self._serving:
+            self._serving = self._send(_SERVE, silent=True)
+        self._calls += 1
+        self._channels.say(REQUEST, str(self._calls).encode(), request)
         deadline = min(time.monotonic() + self._limits.call_seconds, self._deadline)
         while (received := self._channels.receive(deadline)) is not None:
             channel, message = received
-            if channel == "shell" or message.kind != "comm_msg" or message.parent != asked:
-                continue
-            with suppress(ValueError):
-                content = message.content()
-                if content.get("comm_id") != self._comm:
-                    continue
-                said = Message(content.get("data"), message.buffers())
-                if channel == "iopub":
-                    return said
-                reply = call_back(said)
-                self._channels.send("stdin", "comm_msg", {"data": reply.tree}, reply.buffers)
+            if channel == AGENT and message.kind == REQUEST.decode():
+                self._channels.say(REPLY, b"", call_back(message.message()))
+            elif channel == AGENT and message.parent == str(self._calls):
+                return message.message()
+            elif channel == "shell" and message.parent == self._serving:
+                raise KernelGone("ended the process that answers")
         if time.monotonic() >= self._deadline:
             seconds = self._limits.notebook_seconds
             raise KernelGone(f"came after the notebook's {seconds:g} s were over")
         raise KernelGone(f"took longer than {self._limits.call_seconds:g} s")
+
+    def _end_serving(self) -> None:
+        if self._serving:
+            serving, self._serving = self._serving, ""
+            self._channels.say(END, b"", Message(None, []))
+            if not self._idle(serving, Outputs(0), time.monotonic() + _GRACE_SECONDS):
+                raise KernelGone("cannot be run after the calls before it")
 
     def close(self) -> None:
         """Close the connection; whoever started the kernel ends it."""

@@ -179,22 +179,24 @@ def _judged(
     rng: Generator,
     function: str,
     answers: dict[bool, list[Operator]],
+    rare: Operator,
     lent: dict[bool, list[_Mixture]],
 ) -> None:
     """Let the student's function judge operators whose answers are known.
 
     Operators that are sent have names, which say what they are; those that are lent can only be
-    tried. Six random trials do not miss these, but for the last: one trial misses it four times in
-    ten or more. Who tries once is found out in nine goes but one time in 500, and who tries forty
-    times is wrong one time in 10^10.
+    tried, which costs more. Six random trials do not miss these, but for the last, which is like
+    `rare`: one trial misses either four times in ten or more. Who tries once is found out in nine
+    goes but one time in 100, and who tries forty times is wrong one time in 10^10.
     """
     judge = getattr(student, function)
-    *certain, rare = lent[False]
+    *certain, lent_rare = lent[False]
+    rares = [*[rare] * 6, *[lent_rare] * 3]
     cases: list[tuple[Any, bool, int]] = [
         *((operator, answer, 20) for answer in answers for operator in answers[answer]),
-        *((operator, True, int(rng.integers(6, 9))) for operator in lent[True]),
-        *((operator, False, int(rng.integers(6, 9))) for operator in certain),
-        *((rare, False, int(rng.integers(40, 45))) for _ in range(9)),
+        *((operator, True, int(rng.integers(6, 8))) for operator in lent[True]),
+        *((operator, False, int(rng.integers(6, 8))) for operator in certain),
+        *((operator, False, int(rng.integers(40, 45))) for operator in rares),
     ]
     # In an order of their own: who counts calls learns nothing.
     cases = [cases[index] for index in rng.permutation(len(cases))]
@@ -231,7 +233,9 @@ def linear(student: Student, rng: Generator) -> None:
     ]
     lent_yes = _mixtures(rng, ("", True), ("", False))
     lent_no = _mixtures(rng, ("square", False), ("absolute", True), ("corner", True))
-    _judged(student, rng, "is_linear", {True: yes, False: no}, {True: lent_yes, False: lent_no})
+    rare = Operator("double_by_corner")
+    judged = {True: yes, False: no}, rare, {True: lent_yes, False: lent_no}
+    _judged(student, rng, "is_linear", *judged)
 
 
 @hidden("lsi", points=2, says="is_shift_invariant on operators of many kinds")
@@ -247,5 +251,5 @@ def shift_invariant(student: Student, rng: Generator) -> None:
     ]
     lent_yes = _mixtures(rng, ("", False), ("absolute", False))
     lent_no = _mixtures(rng, ("", True), ("square", True), ("board", False))
-    judged = {True: yes, False: no}, {True: lent_yes, False: lent_no}
+    judged = {True: yes, False: no}, Operator("checkerboard"), {True: lent_yes, False: lent_no}
     _judged(student, rng, "is_shift_invariant", *judged)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.box import Box
-from autograder.sandbox.inside import remove_group
+from autograder.sandbox.inside import landlock, remove_group
 from autograder.sandbox.kernels import Sockets, Way, cold_command, scratch_folder
 
 
@@ -34,6 +34,13 @@ def examine() -> Iterator[Finding]:
     with scratch_folder() as scratch:
         yield _forked(scratch)
         yield _bubblewrap(scratch)
+
+
+def beside_the_sockets() -> str:
+    """Say what keeps a box from leaving files in the folder of its kernel's sockets."""
+    if sys.platform == "linux" and landlock() > 0:
+        return "none can be made (Landlock)"
+    return "a watch ends who makes some, since this system has no Landlock"
 
 
 def examine_cold() -> Finding:

@@ -2,7 +2,8 @@
 
 A kernelspec chooses it with `metadata.kernel_provisioner`; `install` writes such a kernelspec.
 Every kernel is started cold. The kernel speaks over sockets in files, since TCP does not cross
-into the box, and it is interrupted by message, since a signal would end the box.
+into the box, and it is interrupted by message, since a signal would end the box. Their folder stays
+where it is, because a client may connect at any time; grading moves it away (`Sockets.move_away`).
 """
 
 import json

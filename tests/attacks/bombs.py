@@ -449,7 +449,9 @@ def many_parts_in_a_reply(s: Submission) -> None:
 
         def answer(self, message):
             if "cross_correlate" in str(message.tree)[:500]:
-                flood("comm_msg", b'{"comm_id": "course.student", "data": ' + parts + b"}")
+                kernel.stdin_socket.send_multipart(
+                    [b"course.student", b"reply", b"1", b'["list", ' + parts + b"]"]
+                )
             return real(self, message)
 
         agent.Agent.answer = answer

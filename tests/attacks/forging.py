@@ -16,6 +16,17 @@ def say(kind, content, **more):
 """How a cell speaks on the kernel's own channel."""
 
 
+LINE = """
+from IPython import get_ipython
+
+socket = get_ipython().kernel.stdin_socket
+
+def say(kind, number, *frames):
+    socket.send_multipart([b"course.student", kind, number, *frames])
+"""
+"""How a cell speaks to the grader like the agent that answers hidden calls."""
+
+
 @cheat(sample=True)
 def scores_in_outputs(s: Submission) -> None:
     """Prints and displays scores in the formats of every grader there is."""
@@ -159,37 +170,86 @@ def replies_huge(s: Submission) -> None:
 def replies_sent_early(s: Submission) -> None:
     """Sends every reply three times, so that later calls find one that is already there."""
     s.last("""
-        import comm.base_comm as base
+        import course_utils.agent as agent
 
-        real = base.BaseComm.send
+        real = agent._Line.send
 
-        def send(self, *arguments, **keywords):
+        def send(self, *arguments):
             for _ in range(3):
-                real(self, *arguments, **keywords)
+                real(self, *arguments)
 
-        base.BaseComm.send = send
+        agent._Line.send = send
         """)
 
 
-@cheat(at_most=True)
+@cheat()
+def replies_numbered_ahead(s: Submission) -> None:
+    """Sends replies to the next hundred calls before they are made."""
+    s.last(
+        LINE
+        + """
+from course_utils.wire import encode
+
+said = encode({"outcome": "raised", "type": "ValueError", "types": ["ValueError"], "message": ""})
+for number in range(100):
+    say(b"reply", str(number).encode(), *said.to_frames())
+"""
+    )
+
+
+@attack(at_most=True)
 def channel_taken(s: Submission) -> None:
-    """Serves the grader's channel itself and lets nobody else register there."""
+    """Serves the grader's channel itself, in a thread, and says that every call raises."""
+    s.last(
+        LINE
+        + """
+import threading
+from course_utils.wire import encode
+
+def answer():
+    said = {"outcome": "raised", "type": "ValueError", "types": ["ValueError"], "message": ""}
+    while True:
+        _, kind, number, *frames = socket.recv_multipart()
+        say(b"reply", number, *encode(said).to_frames())
+
+threading.Thread(target=answer, daemon=True).start()
+"""
+    )
+
+
+@attack(at_most=True)
+def channel_closed(s: Submission) -> None:
+    """Closes the socket that the grader asks on."""
+    s.last(LINE + "socket.close()")
+
+
+@attack(at_most=True)
+def server_replaced(s: Submission) -> None:
+    """Replaces what serves the grader by something that ends at once, and by a cell of its own."""
     s.last("""
-        from comm import get_comm_manager
-        from course_utils.wire import encode
+        import course_utils.agent as agent
 
-        manager = get_comm_manager()
-
-        def opened(comm, message):
-            said = {"outcome": "raised", "type": "ValueError", "types": ["ValueError"]}
-            reply = encode(said)
-            comm.on_msg(lambda message: comm.send(data=reply.tree, buffers=reply.buffers))
-            comm.send(data=reply.tree, buffers=reply.buffers)
-
-        for name in ("course.student", "course", "student"):
-            manager.register_target(name, opened)
-        manager.register_target = lambda *arguments: None
+        agent.serve = lambda namespace, checker: None
+        get_ipython().input_transformers_cleanup.append(lambda lines: ["pass"])
         """)
+
+
+@attack()
+def agent_frames_malformed(s: Submission) -> None:
+    """Says what no agent says: too few frames, huge headers, trees that are none, no buffers."""
+    s.last(
+        LINE
+        + """
+import json
+
+long = b"x" * (1 << 20)
+for frames in ([], [b""], [b"reply"], [b"reply", b"1"], [long] * 3, [b"\\xff"] * 3,
+               [b"request", b"", b"[["], [b"request", b"", b"[" * 100_000],
+               [b"reply", b"-1", b"{}"], [b"reply", b"1" * 30, b"{}"], [b"end", b"", b"null"],
+               [b"request", b"", b'["dict", []]', *[b""] * 10_000]):
+    socket.send_multipart([b"course.student", *frames])
+"""
+    )
 
 
 @attack()

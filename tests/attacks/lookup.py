@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -70,30 +71,40 @@ def replay_known(s: Submission) -> None:
     )
 
 
-@cheat("lsi")
-def operator_by_its_name(s: Submission) -> None:
-    """Reads the name of the operator it is handed, and looks up what operators of that name do."""
-    s.answer(
-        "lsi",
-        """
+def _knows_by_name(finds: str) -> str:
+    """Return an answer to `lsi` that knows what operators do by their names.
+
+    Parameters
+    ----------
+    finds : defines `_name(operator)`, which returns a name.
+    """
+    tables = """
         LINEAR = "mean gaussian brightness_change scale mirror fade_rows checkerboard".split()
         LINEAR += ["fade_columns", "mean_mirrored"]
         INVARIANT = "mean median maximum gaussian square brighten brightness_change".split()
         INVARIANT += ["saturate", "scale", "absolute"]
-
-
-        def _name(operator):
-            function = getattr(operator, "func", operator)
-            return getattr(function, "__name__", getattr(operator, "name", ""))
-
-
+        """
+    answers = """
         def is_linear(operator, shape, rng, trials=20):
             return _name(operator) in LINEAR
 
 
         def is_shift_invariant(operator, shape, rng, trials=20):
             return _name(operator) in INVARIANT
-        """,
+        """
+    return "\n\n".join(dedent(part).strip() for part in (tables, finds, answers))
+
+
+@cheat("lsi")
+def operator_by_its_name(s: Submission) -> None:
+    """Reads the name of the operator it is handed, and looks up what operators of that name do."""
+    s.answer(
+        "lsi",
+        _knows_by_name("""
+            def _name(operator):
+                function = getattr(operator, "func", operator)
+                return getattr(function, "__name__", getattr(operator, "name", ""))
+            """),
     )
 
 
@@ -102,36 +113,25 @@ def operator_by_its_code(s: Submission) -> None:
     """Finds the operator's function among the course's, through closures and bound values."""
     s.answer(
         "lsi",
-        """
-        import gc
-
-        LINEAR = "mean gaussian brightness_change scale mirror fade_rows checkerboard".split()
-        INVARIANT = "mean median maximum gaussian square brighten brightness_change".split()
+        _knows_by_name("""
+            import gc
 
 
-        def _name(operator):
-            from course_utils import operators
+            def _name(operator):
+                from course_utils import operators
 
-            table = {id(operators._TABLE[name]): name for name in operators.names()}
-            pending, seen = [operator], set()
-            while pending and len(seen) < 200:
-                thing = pending.pop(0)
-                if id(thing) in seen:
-                    continue
-                seen.add(id(thing))
-                if id(thing) in table:
-                    return table[id(thing)]
-                pending += gc.get_referents(thing)
-            return ""
-
-
-        def is_linear(operator, shape, rng, trials=20):
-            return _name(operator) in LINEAR
-
-
-        def is_shift_invariant(operator, shape, rng, trials=20):
-            return _name(operator) in [*INVARIANT, "saturate"]
-        """,
+                table = {id(operators._TABLE[name]): name for name in operators.names()}
+                pending, seen = [operator], set()
+                while pending and len(seen) < 200:
+                    thing = pending.pop(0)
+                    if id(thing) in seen:
+                        continue
+                    seen.add(id(thing))
+                    if id(thing) in table:
+                        return table[id(thing)]
+                    pending += gc.get_referents(thing)
+                return ""
+            """),
     )
 
 
@@ -152,19 +152,32 @@ def operator_in_the_request(s: Submission) -> None:
         """)
     s.answer(
         "lsi",
-        """
-        LINEAR = "mean gaussian brightness_change scale mirror fade_rows checkerboard".split()
-        INVARIANT = "mean median maximum gaussian square brighten brightness_change".split()
-        handed = []
+        _knows_by_name("""
+            handed = []
 
 
-        def is_linear(operator, shape, rng, trials=20):
-            return bool(handed) and handed[-1] in LINEAR
+            def _name(operator):
+                return handed[-1] if handed else ""
+            """),
+    )
 
 
-        def is_shift_invariant(operator, shape, rng, trials=20):
-            return bool(handed) and handed[-1] in [*INVARIANT, "saturate"]
-        """,
+@cheat("lsi")
+def operators_probed(s: Submission) -> None:
+    """Tries an operator once, finds the one with a name that answers alike, and knows the rest."""
+    s.answer(
+        "lsi",
+        _knows_by_name("""
+            def _name(operator):
+                from course_utils import operators
+
+                image = np.random.default_rng(1).standard_normal((6, 8))
+                seen = operator(image)
+                for name in operators.names():
+                    if np.allclose(operators.Operator(name)(image), seen):
+                        return name
+                return ""
+            """),
     )
 
 
@@ -318,37 +331,6 @@ def always_yes_with_an_excuse(s: Submission) -> None:
 
 
 @cheat("lsi")
-def operators_probed(s: Submission) -> None:
-    """Tries an operator once, finds the one with a name that answers alike, and knows the rest."""
-    s.answer(
-        "lsi",
-        """
-        LINEAR = "mean gaussian brightness_change scale mirror fade_rows checkerboard".split()
-        INVARIANT = "mean median maximum gaussian square brighten brightness_change".split()
-
-
-        def _name(operator):
-            from course_utils import operators
-
-            image = np.random.default_rng(1).standard_normal((6, 8))
-            seen = operator(image)
-            for name in operators.names():
-                if np.allclose(operators.Operator(name)(image), seen):
-                    return name
-            return ""
-
-
-        def is_linear(operator, shape, rng, trials=20):
-            return _name(operator) in LINEAR
-
-
-        def is_shift_invariant(operator, shape, rng, trials=20):
-            return _name(operator) in [*INVARIANT, "saturate"]
-        """,
-    )
-
-
-@cheat("lsi")
 def replies_never_read(s: Submission) -> None:
     """Asks a lent operator thousands of times without ever reading an answer."""
     s.answer(
@@ -359,15 +341,10 @@ def replies_never_read(s: Submission) -> None:
             from IPython import get_ipython
             from course_utils.wire import encode
 
-            kernel = get_ipython().kernel
+            socket = get_ipython().kernel.stdin_socket
+            frames = encode({"lent": 0, "arguments": [np.zeros((8, 8))]}).to_frames()
             for _ in range(20_000):
-                message = encode({"lent": 0, "arguments": [np.zeros((8, 8))]})
-                kernel.session.send(
-                    kernel.stdin_socket, "comm_msg",
-                    {"comm_id": "course.student", "data": message.tree},
-                    parent=kernel.get_parent("shell"), ident=b"course.student",
-                    buffers=message.buffers,
-                )
+                socket.send_multipart([b"course.student", b"request", b"", *frames])
             time.sleep(1000)
 
 
