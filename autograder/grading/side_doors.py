@@ -9,6 +9,7 @@ of one's own) is passed over.
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 
 from course_utils import forbidden
@@ -44,10 +45,15 @@ def carried(
     """
     if sum(map(len, cells)) > _LONGEST:
         return "more than can be followed"
+    code = _read(tuple(cells), tuple(around))
+    return next(_Search(code, function, tuple(forbids)).found(), "")
+
+
+@lru_cache(maxsize=1)
+def _read(cells: tuple[str, ...], around: tuple[str, ...]) -> "_Code":
+    """Read a notebook's cells. Kept for its next question."""
     trees = [tree for cell in cells for tree in _trees(cell)]
-    imports = [tree for cell in around for tree in _trees(cell)]
-    search = _Search(trees, function, tuple(forbids), [*imports, *trees])
-    return next(search.found(), "")
+    return _Code(trees, [*(tree for cell in around for tree in _trees(cell)), *trees])
 
 
 def _trees(cell: str) -> list[ast.Module]:
@@ -57,17 +63,11 @@ def _trees(cell: str) -> list[ast.Module]:
         return []  # told already
 
 
-class _Search:
-    def __init__(
-        self,
-        trees: Sequence[ast.Module],
-        function: str,
-        bans: tuple[str, ...],
-        imports: Sequence[ast.Module],
-    ) -> None:
-        self._trees = trees
-        self._function = function
-        self._bans = bans
+class _Code:
+    """A student's code, and what is strange in it whatever is forbidden."""
+
+    def __init__(self, trees: Sequence[ast.Module], imports: Sequence[ast.Module]) -> None:
+        self.trees = trees
         self._aliases = {
             name: dotted
             for tree in imports
@@ -75,69 +75,24 @@ class _Search:
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for name, dotted in forbidden.imported_names(node).items()
         }
-        self._nodes = [node for tree in trees for node in ast.walk(tree)]
-        self._bound = [pair for node in self._nodes for pair in _bound(node)]
-        words = {word for node in self._nodes for word in _words(node)}
+        self.nodes = [node for tree in trees for node in ast.walk(tree)]
+        self._names = {node: self._dotted(node) for node in self.nodes}
+        self._bound = [pair for node in self.nodes for pair in _bound(node)]
+        words = {word for node in self.nodes for word in _words(node)}
         self._has_magics = not words.isdisjoint(("run_line_magic", "run_cell_magic"))
         self._writes = not words.isdisjoint(_WRITING)
-        self._tainted = self._taint()
+        self.uses = [(name, set(self._values(value))) for name, value in self._bound]
+        self.strange = [*self._loaded(), *(way for n in self.nodes for way in self._strange(n))]
 
-    def found(self) -> Iterator[str]:
-        """Yield what cannot be followed."""
-        definitions = [n for n in self._nodes if _is_definition(n, self._function)]
-        if len(definitions) > 1:
-            for node in (node for one in definitions for node in ast.walk(one)):
-                if self._is_banned(self._name(node)):
-                    yield f"{self._name(node)} in one of its definitions"
-        yield from self._loaded()
-        for node in self._nodes:
-            yield from self._strange(node)
-        for tree in self._trees:
-            yield from self._stored(tree)
+    def name(self, node: ast.AST) -> str:
+        """Return the dotted name that a node stands for, empty if it is none."""
+        return self._names.get(node, "")
 
-    def _taint(self) -> set[str]:
-        """Return the names of functions and values that are made with something forbidden."""
-        users: dict[str, list[str]] = {}
-        pending = []
-        for name, value in self._bound:
-            for used in set(self._values(value)):
-                users.setdefault(used, []).append(name)
-                if self._is_banned(used):
-                    pending.append(name)
-        tainted: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name not in tainted:
-                tainted.add(name)
-                pending += users.get(name, ())
-        return tainted
-
-    def _values(self, tree: ast.AST) -> Iterator[str]:
-        """Yield the names in a tree but those that are called on the spot.
-
-        A function's body counts whole: it calls them later.
-        """
-        pending = [(tree, not _is_function(tree))]
-        while pending:
-            node, here = pending.pop()
-            yield self._name(node)
-            pending += [
-                (child, here and not _is_function(child))
-                for child in ast.iter_child_nodes(node)
-                if not (here and self._is_called(node, child))
-            ]
-
-    def _is_called(self, node: ast.AST, child: ast.AST) -> bool:
-        return isinstance(node, ast.Call) and child is node.func and bool(self._name(child))
-
-    def _name(self, node: ast.AST) -> str:
+    def _dotted(self, node: ast.AST) -> str:
         root = forbidden.root_of(node)
         if root is None or not isinstance(node, (ast.Name, ast.Attribute)):
             return ""
         return forbidden.dotted_name(node, self._aliases.get(root, root))
-
-    def _is_banned(self, dotted: str) -> bool:
-        return any(forbidden.matches(dotted, ban) for ban in self._bans)
 
     def _loaded(self) -> Iterator[str]:
         """Yield names of what was read from bytes, if a function uses it."""
@@ -146,20 +101,20 @@ class _Search:
             for name, value in self._bound
             if not _is_function(value)
             for node in ast.walk(value)
-            if self._name(node).split(".")[0] in _LOADED
+            if self.name(node).split(".")[0] in _LOADED
         }
-        pending: list[tuple[ast.AST, bool]] = [(tree, False) for tree in self._trees]
+        pending: list[tuple[ast.AST, bool]] = [(tree, False) for tree in self.trees]
         while pending:
             node, inside = pending.pop()
             inside = inside or _is_function(node)
-            name = self._name(node)
+            name = self.name(node)
             if inside and (name in read or name.split(".")[0] in _LOADED):
                 yield name
             pending += [(child, inside) for child in ast.iter_child_nodes(node)]
 
     def _strange(self, node: ast.AST) -> Iterator[str]:
         """Yield ways to make something of a text, and modules of one's own."""
-        dotted = self._name(node)
+        dotted = self.name(node)
         if dotted.split(".")[0] in _ROOTS and _makes(dotted):
             yield dotted
         if isinstance(node, ast.Attribute):
@@ -174,6 +129,66 @@ class _Search:
                 if not _exists(name.split(".")[0]):
                     yield f"the module {name.split('.')[0]}"
 
+    def _values(self, tree: ast.AST) -> Iterator[str]:
+        """Yield the names in a tree but those that are called on the spot.
+
+        A function's body counts whole: it calls them later.
+        """
+        pending = [(tree, not _is_function(tree))]
+        while pending:
+            node, here = pending.pop()
+            yield self.name(node)
+            pending += [
+                (child, here and not _is_function(child))
+                for child in ast.iter_child_nodes(node)
+                if not (here and self.is_called(node, child))
+            ]
+
+    def is_called(self, node: ast.AST, child: ast.AST) -> bool:
+        """Tell whether a part of a node is a name that the node calls."""
+        return isinstance(node, ast.Call) and child is node.func and bool(self.name(child))
+
+
+class _Search:
+    """Looks for what is forbidden to one answer."""
+
+    def __init__(self, code: _Code, function: str, bans: tuple[str, ...]) -> None:
+        self._code = code
+        self._function = function
+        self._bans = bans
+        self._tainted = self._taint()
+
+    def found(self) -> Iterator[str]:
+        """Yield what cannot be followed."""
+        definitions = [n for n in self._code.nodes if _is_definition(n, self._function)]
+        if len(definitions) > 1:
+            for node in (node for one in definitions for node in ast.walk(one)):
+                if self._is_banned(self._code.name(node)):
+                    yield f"{self._code.name(node)} in one of its definitions"
+        yield from self._code.strange
+        for tree in self._code.trees:
+            yield from self._stored(tree)
+
+    def _taint(self) -> set[str]:
+        """Return the names of functions and values that are made with something forbidden."""
+        users: dict[str, list[str]] = {}
+        pending = []
+        for name, values in self._code.uses:
+            for used in values:
+                users.setdefault(used, []).append(name)
+                if self._is_banned(used):
+                    pending.append(name)
+        tainted: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in tainted:
+                tainted.add(name)
+                pending += users.get(name, ())
+        return tainted
+
+    def _is_banned(self, dotted: str) -> bool:
+        return any(forbidden.matches(dotted, ban) for ban in self._bans)
+
     def _stored(self, tree: ast.AST) -> Iterator[str]:
         """Yield forbidden things that are put where no name leads: attributes, lists, globals."""
         pending: list[tuple[ast.AST, bool, bool, frozenset[str]]] = [
@@ -181,7 +196,7 @@ class _Search:
         ]
         while pending:
             node, kept, here, shared = pending.pop()
-            name = self._name(node)
+            name = self._code.name(node)
             if kept and (name in self._tainted or self._is_banned(name)):
                 yield name
             if isinstance(node, ast.FunctionDef):
@@ -190,7 +205,7 @@ class _Search:
                 )
             keeps = _kept(node, shared)
             for child in ast.iter_child_nodes(node):
-                if kept and here and self._is_called(node, child):
+                if kept and here and self._code.is_called(node, child):
                     continue
                 into = kept or child in keeps
                 # What is kept begins anew: called there, it is called on the spot.
