@@ -130,8 +130,7 @@ class _Run:
                 return jobs.carry_out(job, self.texts[job.stem], starter)
 
             # While the starter makes itself ready; what is loaded here, no worker has to load.
-            for stem in {job.stem for job in pending}:
-                jobs.prepare(self.texts[stem])
+            jobs.prepare(self.texts[stem] for stem in {job.stem for job in pending})
             seconds = 2 * self.assignment.file.limits.notebook_seconds + 120
             outcomes = stack.enter_context(workers.at_work(pending, work, self.order.crew, seconds))
             # Jobs and results are large: each is forgotten as soon as it is done with.
