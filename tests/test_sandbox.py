@@ -394,6 +394,7 @@ def test_half_a_character_is_replaced() -> None:
     [
         *(b"[" * 100_000, b"{", b"3", b"\xff", b'{"a": 1' + b"0" * 9999),
         *(b'{"text": "\xed\xa0\x80"}', '{"text": "x"}'.encode("utf-16")),
+        b'{"data": [' + b"[]," * 900_000 + b"0]}",
     ],
 )
 def test_content_that_is_none(content: bytes) -> None:

@@ -12,7 +12,7 @@ from jupyter_client.session import Session as Signer
 from autograder.grading.student import StudentError
 from autograder.sandbox.inside import MEMORY_SPENT
 from autograder.sandbox.kernels import Kernel
-from course_utils.wire import MAX_BYTES, Message
+from course_utils.wire import MAX_BYTES, MAX_NODES, Message, too_many_parts
 
 CHANNEL = "course.student"
 """What the checker's sockets are called."""
@@ -45,10 +45,12 @@ class Received:
         Raises
         ------
         ValueError
-            If it is no JSON object.
+            If it is no JSON object, or one of very many parts.
         """
         # Strictly: `json.loads` would let half a character pass.
         text = self.frames[0].bytes.decode("utf-8")
+        if too_many_parts(text, 8 * MAX_NODES):
+            raise ValueError("too many parts")
         try:
             content = json.loads(text)
             if "\\ud" in text.lower():
