@@ -259,6 +259,33 @@ def test_a_box_of_an_ordinary_user(way: Way, place: Path, listening: tuple[int, 
     examined(json.loads(done.stdout))
 
 
+def closed_by_its_owner() -> None:
+    """Make the folder of a kernel's sockets as a box of this user's could leave it; remove it."""
+    with scratch_folder() as scratch:
+        sockets = Sockets.make(scratch)
+        inner = sockets.folder / "inner"
+        (inner / "deeper").mkdir(parents=True)
+        for folder, mode in ((inner / "deeper", 0o000), (inner, 0o111), (sockets.folder, 0o311)):
+            folder.chmod(mode)
+        sockets.remove()
+        assert not sockets.folder.exists()
+    assert not scratch.exists()
+
+
+@needs_root
+def test_a_closed_folder_is_removed_by_an_ordinary_user() -> None:
+    process = os.fork()
+    if process == 0:
+        try:
+            os.setresgid(USER, USER, USER)
+            os.setresuid(USER, USER, USER)
+            closed_by_its_owner()
+        except BaseException:  # noqa: BLE001  the exit code tells
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0
+
+
 # --- Limits and ends ------------------------------------------------------------------------------
 
 TIMES = Limits(cell_seconds=20, call_seconds=5)

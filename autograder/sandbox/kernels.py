@@ -362,10 +362,17 @@ def scratch_folder() -> Iterator[Path]:
 
 def _remove(folder: Path) -> None:
     """Remove a folder with all in it, whatever a box has closed there."""
-    for place, _, _ in os.walk(folder):
-        with contextlib.suppress(OSError):
-            os.chmod(place, 0o700)  # noqa: PTH101  walked next
+    _open_up(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_up(folder: Path) -> None:
+    # A box of an ordinary user's is the same user outside, and can close the folder itself.
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+        for entry in list(os.scandir(folder)):
+            if entry.is_dir(follow_symlinks=False):
+                _open_up(Path(entry.path))
 
 
 def _clear_if_left(lock: Path) -> None:
