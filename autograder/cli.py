@@ -217,7 +217,9 @@ def _progress(title: str) -> Iterator[Callable[[int, int, str], None]]:
 
 def _explain(course: Course, student: str, question: str, way: "Way | None") -> None:
     from autograder.explain import explain
+    from autograder.grading.workers import limit_memory
 
+    limit_memory()
     for line in explain(course, student, question, way):
         out.print(line, markup=False, soft_wrap=True)
 

@@ -9,7 +9,7 @@ from autograder import hidden, variants
 from autograder.course import Course, NotebookText, Question
 from autograder.errors import CourseError
 from autograder.grading import boxes, jobs, replays, seeds
-from autograder.grading.grader import Sessions, forbidden_calls, replayed
+from autograder.grading.grader import Sessions, forbidden_calls, missing, replayed
 from autograder.grading.student import Call
 from autograder.grading.verdicts import Finding, Trial, Verdict, try_all
 from autograder.hidden import Wrong
@@ -58,7 +58,8 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         if seed is None:
             yield from _replay(asked, *replayed(asked, sessions, jobs.source(text)))
             return
-        for trial in try_all(question, sessions, seed):
+        sessions.run_once()
+        for trial in try_all(question, sessions, seed, missing(rebuilt, asked)):
             yield from _lines(trial)
 
 
@@ -118,7 +119,7 @@ def _call(call: Call, title: str) -> Iterator[str]:
     for name, value in call.keywords.items():
         yield from _value(f"    {name}", value)
     if call.raised:
-        yield f"    ended with {call.raised}"
+        yield f"    ended with {plain(call.raised)}"
     else:
         yield from _value("    returned", call.result)
 

@@ -131,7 +131,7 @@ class _Run:
 
             # While the starter makes itself ready; what is loaded here, no worker has to load.
             jobs.prepare(self.texts[stem] for stem in {job.stem for job in pending})
-            seconds = 2 * self.assignment.file.limits.notebook_seconds + 120
+            seconds = workers.longest(self.assignment)
             outcomes = stack.enter_context(workers.at_work(pending, work, self.order.crew, seconds))
             # Jobs and results are large: each is forgotten as soon as it is done with.
             count = len(pending)

@@ -27,7 +27,7 @@ from traitlets import Bool
 from autograder import submissions
 from autograder.course import Assignment, Course, NotebookText
 from autograder.errors import CourseError
-from autograder.grading import boxes, jobs
+from autograder.grading import boxes, jobs, workers
 from autograder.grading.rebuild import Rebuilt
 from autograder.sandbox.kernels import Starter
 from autograder.scores import RECORD, graded_notebook, save_scores, verdicts_in
@@ -161,7 +161,9 @@ class HiddenTests(_CoursePreprocessor):
         job = jobs.job(text, student, rebuilt, key)
         result = jobs.kept(text.assignment, student, text.stem)
         if result is None or result.key != job.key:
-            result = jobs.carry_out(job, text, _starter(text.assignment.name, self.sandbox))
+            starter = _starter(text.assignment.name, self.sandbox)
+            seconds = workers.longest(text.assignment)
+            result = workers.alone(job, lambda job: jobs.carry_out(job, text, starter), seconds)
             jobs.keep(text.assignment, student, text.stem, result)
         return graded_notebook(result), resources
 

@@ -17,6 +17,7 @@ request `{"lent": number, "arguments": [...]}`, and a reply with `value` or, if 
 not take these arguments, `message`.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
@@ -176,44 +177,69 @@ REQUEST, REPLY, END = b"request", b"reply", b"end"
 """Kinds of messages between checker and agent: frames of kind and number, then the message's."""
 
 
-def serve(namespace: Mapping[str, Any], checker: str) -> None:
+def serve(checker: str) -> None:
     """Answer a checker's requests inside a running kernel, until it says that this is the end.
 
     They come on the kernel's way of asking a person for input, where the checker's socket is called
     `checker`: Jupyter's own ways take several times as long.
     """
-    line = _Line(checker.encode())
-    agent = Agent(namespace, line.call_back)
-    while True:
-        kind, number, message = line.receive()
-        if kind == END:
-            return
-        if kind == REQUEST:
-            line.send(REPLY, number, agent.answer(message))
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    line = _Line(shell.kernel.stdin_socket, checker.encode())
+    agent = Agent(shell.user_ns, line.call_back)
+    while (request := line.next_request()) is not None:
+        number, message = request
+        line.reply(number, agent.answer(message))
+    if "matplotlib.pyplot" in sys.modules:
+        # Figures that the calls have opened would be drawn now, and nobody looks at them.
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 class _Line:
-    """The way to the checker."""
+    """The way to the checker. One thread at a time speaks and hears."""
 
-    def __init__(self, checker: bytes) -> None:
-        from IPython import get_ipython
-
-        self._socket = get_ipython().kernel.stdin_socket
+    def __init__(self, socket: Any, checker: bytes) -> None:
+        self._socket = socket
         self._checker = checker
         self._lock = Lock()
+        self._asked = False
 
-    def send(self, kind: bytes, number: bytes, message: Message) -> None:
-        self._socket.send_multipart([self._checker, kind, number, *message.to_frames()])
+    def next_request(self) -> tuple[bytes, Message] | None:
+        """Wait for the next request and return it with its number, None at the end."""
+        while True:
+            kind, number, message = self._receive()
+            if kind == END:
+                return None
+            if kind == REQUEST:
+                self._asked = True
+                return number, message
 
-    def receive(self) -> tuple[bytes, bytes, Message]:
-        _, kind, number, *frames = self._socket.recv_multipart()
-        return kind, number, Message.from_frames(frames)
+    def reply(self, number: bytes, message: Message) -> None:
+        with self._lock:
+            self._asked = False
+            self._send(REPLY, number, message)
 
     def call_back(self, message: Message) -> Message:
-        # A function may try what it is lent in several threads.
+        """Ask the checker. A function may do so in several threads, as long as it is asked itself.
+
+        Raises
+        ------
+        ConnectionError
+            If the call is over for which the function was lent.
+        """
         with self._lock:
-            self.send(REQUEST, b"", message)
+            if not self._asked:
+                raise ConnectionError("the function was lent for a call that is over")
+            self._send(REQUEST, b"", message)
             while True:
-                kind, _, reply = self.receive()
+                kind, _, answer = self._receive()
                 if kind == REPLY:
-                    return reply
+                    return answer
+
+    def _send(self, kind: bytes, number: bytes, message: Message) -> None:
+        self._socket.send_multipart([self._checker, kind, number, *message.to_frames()])
+
+    def _receive(self) -> tuple[bytes, bytes, Message]:
+        _, kind, number, *frames = self._socket.recv_multipart()
+        return kind, number, Message.from_frames(frames)

@@ -150,7 +150,8 @@ def too_many_parts(text: str, most: int) -> bool:
     return sum(map(bare.count, "[{,")) > most
 
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+# From any quote on it matches, be it to the end: no part of a text is looked at twice.
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def encode(value: Any) -> Message:

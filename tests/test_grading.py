@@ -17,10 +17,11 @@ from nbformat.v4 import new_output
 from autograder import cli, gradebook
 from autograder.course import Course
 from autograder.errors import CourseError
-from autograder.explain import explain
+from autograder.explain import _call, explain
 from autograder.grade import Graded, Order, grade
 from autograder.grading import jobs, replays
 from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
+from autograder.grading.student import Call
 from autograder.sandbox import doctor
 from autograder.sandbox.kernels import Way
 from tests.conftest import SANDBOX
@@ -254,6 +255,13 @@ def test_a_verdict_is_explained(graded: Path) -> None:
         list(explain(course, "student-03", "ringing", way))
     with pytest.raises(CourseError, match="was not handed in"):
         list(explain(course, "student-10", "lsi", way))
+
+
+def test_an_explanation_is_fit_for_a_terminal() -> None:
+    call = Call("f", (), {}, raised="\x1b[2JOK" + "x" * 2000)
+    lines = "".join(_call(call, "call 1"))
+    assert "\x1b" not in lines
+    assert len(lines) < 300
 
 
 def test_nbgraders_own_feedback_shows_sentence_and_hint(graded: Path) -> None:

@@ -265,6 +265,10 @@ def closed_by_its_owner() -> None:
         sockets = Sockets.make(scratch)
         inner = sockets.folder / "inner"
         (inner / "deeper").mkdir(parents=True)
+        deep = str(sockets.folder)
+        for _ in range(1500):  # more than Python's stack is
+            deep += "/d"
+            os.mkdir(deep)  # noqa: PTH102  a Path of it takes long
         for folder, mode in ((inner / "deeper", 0o000), (inner, 0o111), (sockets.folder, 0o311)):
             folder.chmod(mode)
         sockets.remove()

@@ -275,6 +275,12 @@ def test_an_agent_always_answers() -> None:
     assert odd.total([odd.handle, odd.handle]) == 4.0
 
 
+@pytest.mark.parametrize("text", ['"' + '\\"' * 300_000, '"' * 600_000, '"\\' * 300_000])
+def test_what_stands_in_strings_are_no_parts_and_soon_passed_over(text: str) -> None:
+    # A search that begins anew behind every quote takes hours.
+    assert not wire.too_many_parts(text, 200_000)
+
+
 @pytest.mark.parametrize("value", [{"a": [1, 2.5]}, np.arange(6).reshape(2, 3), "\u00e9"])
 def test_frames_carry_what_text_does(value: Any) -> None:
     assert difference(decode(Message.from_frames(encode(value).to_frames())), value) is None

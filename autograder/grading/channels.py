@@ -120,9 +120,7 @@ class Channels:
             socket.disable_monitor()
         self._kernel.connected()
 
-    def send(
-        self, channel: str, kind: str, content: dict[str, Any], buffers: list[bytes] | None = None
-    ) -> str:
+    def send(self, channel: str, kind: str, content: dict[str, Any]) -> str:
         """Send a message and return its id.
 
         Raises
@@ -132,7 +130,7 @@ class Channels:
         """
         message = self._signer.msg(kind, content)
         try:
-            self._signer.send(self._sockets[channel], message, buffers=buffers)
+            self._signer.send(self._sockets[channel], message)
         except zmq.Again:
             raise KernelGone("did not read its messages") from None
         return str(message["header"]["msg_id"])

@@ -223,14 +223,14 @@ def _exercise(
     functions = text.functions(question.name)
 
     def verdict() -> Verdict:
-        missing = _failure(rebuilt, question) or "There is no such function"
-        return judge(question.name, sessions, seed, functions, note=note, missing=missing)
+        sentence = missing(rebuilt, question)
+        return judge(question.name, sessions, seed, functions, note=note, missing=sentence)
 
     return sessions.judged(verdict)
 
 
-def _failure(rebuilt: Rebuilt, question: Question) -> str:
-    """Return how the answer cell itself failed, empty if it ran."""
+def missing(rebuilt: Rebuilt, question: Question) -> str:
+    """Return what to say if a function is not there: how the answer cell failed, if it did."""
     for cell in rebuilt.notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{question.name}_answer":
             for output in cell.get("outputs", []):
@@ -238,7 +238,7 @@ def _failure(rebuilt: Rebuilt, question: Question) -> str:
                     first = plain(str(output.evalue).strip().split("\n")[0])
                     kind = plain(output.ename)
                     return f"The answer cell stops with {kind}: {first}".rstrip(": .")
-    return ""
+    return "There is no such function"
 
 
 def forbidden_calls(text: NotebookText, question: Question, rebuilt: Rebuilt) -> tuple[str, str]:

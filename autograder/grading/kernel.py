@@ -16,16 +16,16 @@ from typing import Any
 from nbformat.v4 import new_output
 
 from autograder.course import Limits
-from autograder.grading.channels import AGENT, CHANNEL, Channels, KernelGone
+from autograder.grading.channels import AGENT, CHANNEL, Channels, KernelGone, Received
 from autograder.grading.needed import needed
 from autograder.grading.outputs import Outputs
 from autograder.grading.rebuild import ADDED
 from autograder.sandbox.kernels import Kernel, Starter
 from course_utils.agent import END, REPLY, REQUEST, CallBack
-from course_utils.wire import Message
+from course_utils.wire import Message, WireError, encode
 
 # It leaves no name behind.
-_SERVE = f"__import__('course_utils.agent', fromlist=['serve']).serve(globals(), {CHANNEL!r})"
+_SERVE = f"__import__('course_utils.agent', fromlist=['serve']).serve({CHANNEL!r})"
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * 2**20, 32 * 2**20
@@ -158,7 +158,7 @@ class Session:
         while (received := self._channels.receive(deadline)) is not None:
             channel, message = received
             if channel == AGENT and message.kind == REQUEST.decode():
-                self._channels.say(REPLY, b"", call_back(message.message()))
+                self._channels.say(REPLY, b"", _called_back(message, call_back))
             elif channel == AGENT and message.parent == str(self._calls):
                 return message.message()
             elif channel == "shell" and message.parent == self._serving:
@@ -172,12 +172,20 @@ class Session:
         if self._serving:
             serving, self._serving = self._serving, ""
             self._channels.say(END, b"", Message(None, []))
-            if not self._idle(serving, Outputs(0), time.monotonic() + _GRACE_SECONDS):
+            end = min(time.monotonic() + self._limits.call_seconds, self._deadline)
+            if not self._idle(serving, Outputs(0), end):
                 raise KernelGone("cannot be run after the calls before it")
 
     def close(self) -> None:
         """Close the connection; whoever started the kernel ends it."""
         self._channels.close()
+
+
+def _called_back(message: Received, call_back: CallBack) -> Message:
+    try:
+        return call_back(message.message())
+    except WireError as error:
+        return encode({"message": str(error)})
 
 
 def _is_looked_at(cell: Any) -> bool:

@@ -23,6 +23,8 @@ _MADE_OF_TEXT = {
 _ROOTS = {way.split(".")[0] for way in _MADE_OF_TEXT}
 _LONGEST = 300_000
 """Characters of a student's cells that are looked at."""
+_LONGEST_NAME = 200
+"""Characters of an imported name."""
 _LOADED = {"marshal", "pickle", "dill", "cloudpickle", "joblib"}
 _LIBRARIES = {"np", "numpy", "scipy", "skimage", "torch"}
 _INSIDES = {"__dict__", "__globals__", "__code__", "__defaults__", "__getattribute__", "user_ns"}
@@ -45,7 +47,10 @@ def carried(
     """
     if sum(map(len, cells)) > _LONGEST:
         return "more than can be followed"
-    code = _read(tuple(cells), tuple(around))
+    try:
+        code = _read(tuple(cells), tuple(around))
+    except forbidden.UnclearError:
+        return "more than can be followed"
     return next(_Search(code, function, tuple(forbids)).found(), "")
 
 
@@ -75,6 +80,8 @@ class _Code:
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for name, dotted in forbidden.imported_names(node).items()
         }
+        if any(len(dotted) > _LONGEST_NAME for dotted in self._aliases.values()):
+            raise forbidden.UnclearError  # every use of it would be as long
         self.nodes = [node for tree in trees for node in ast.walk(tree)]
         self._names = {node: self._dotted(node) for node in self.nodes}
         self._bound = [pair for node in self.nodes for pair in _bound(node)]

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from autograder.course import Assignment
 from autograder.errors import CourseError
 from autograder.grading.jobs import Job, Result
 
@@ -132,6 +133,34 @@ class _Worker:
         self.connection.close()
 
 
+def longest(assignment: Assignment) -> float:
+    """Return the seconds after which a worker is ended: far more than its own limits allow."""
+    return 2 * assignment.file.limits.notebook_seconds + 120
+
+
+def alone(job: Job, work: Work, seconds: float) -> Result:
+    """Carry out one job in a process of its own and return its result.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    with at_work([job], work, 1, seconds) as outcomes:
+        _, result = next(outcomes)
+    if isinstance(result, str):
+        raise CourseError(f"{job.student}: {result}")
+    return result
+
+
+def limit_memory() -> None:
+    """Bound the memory of this process, which listens to kernels; theirs is bounded elsewhere."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(_MOST_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _serve(
     connection: "Connection[Any, Any]", other_end: "Connection[Any, Any]", work: Work
 ) -> None:
@@ -140,8 +169,7 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory()
     while True:
         try:
             job = connection.recv()

@@ -194,6 +194,7 @@ def _judged(
     rares = [*[rare] * 6, *[lent_rare] * 3]
     cases: list[tuple[Any, bool, int]] = [
         *((operator, answer, 20) for answer in answers for operator in answers[answer]),
+        *((operator, True, int(rng.integers(40, 45))) for operator in answers[True][:3]),
         *((operator, True, int(rng.integers(6, 8))) for operator in lent[True]),
         *((operator, False, int(rng.integers(6, 8))) for operator in certain),
         *((operator, False, int(rng.integers(40, 45))) for operator in rares),

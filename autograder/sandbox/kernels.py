@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -362,17 +361,16 @@ def scratch_folder() -> Iterator[Path]:
 
 def _remove(folder: Path) -> None:
     """Remove a folder with all in it, whatever a box has closed there."""
-    _open_up(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _open_up(folder: Path) -> None:
     # A box of an ordinary user's is the same user outside, and can close the folder itself.
-    with contextlib.suppress(OSError):
-        folder.chmod(0o700)
-        for entry in list(os.scandir(folder)):
-            if entry.is_dir(follow_symlinks=False):
-                _open_up(Path(entry.path))
+    closed = [folder]
+    while closed:
+        place = closed.pop()
+        with contextlib.suppress(OSError):
+            place.chmod(0o700)
+            entries = list(os.scandir(place))
+            closed += [Path(e.path) for e in entries if e.is_dir(follow_symlinks=False)]
+    # It goes as deep as there are folders; Python's own goes as deep as its stack.
+    subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
 
 
 def _clear_if_left(lock: Path) -> None:

@@ -403,3 +403,72 @@ def checkpoints_and_system_files(s: Submission) -> None:
     for name in (".DS_Store", "__pycache__/x.pyc", "Thumbs.db", ".git/HEAD"):
         s.put(name, b"\x00x")
     s.put(".ipynb_checkpoints/1_linear_filters-checkpoint.ipynb", "{}")
+
+
+@honest()
+def operators_in_threads(s: Submission) -> None:
+    """Tries a lent operator in a pool of threads, and returns while some of them are at work."""
+    s.answer(
+        "lsi",
+        """
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+
+        def _agree(pairs):
+            pool = ThreadPoolExecutor(4)
+            jobs = [pool.submit(lambda one: np.allclose(*one()), pair) for pair in pairs]
+            for job in as_completed(jobs):
+                if not job.result():
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    return False
+            return True
+
+
+        def is_linear(operator, shape, rng, trials=20):
+            def pair(x, y, a, b):
+                return lambda: (operator(a * x + b * y), a * operator(x) + b * operator(y))
+
+            draws = [
+                (*rng.standard_normal((2, *shape)), *rng.standard_normal(2)) for _ in range(trials)
+            ]
+            return _agree([pair(*draw) for draw in draws])
+
+
+        def is_shift_invariant(operator, shape, rng, trials=20):
+            def pair(x, shift):
+                def rolled(image):
+                    return np.roll(image, shift, axis=(0, 1))
+
+                return lambda: (operator(rolled(x)), rolled(operator(x)))
+
+            draws = [(rng.standard_normal(shape), rng.integers(shape)) for _ in range(trials)]
+            return _agree([pair(*draw) for draw in draws])
+        """,
+    )
+
+
+@honest()
+def builtins_shadowed(s: Submission) -> None:
+    """Gives variables the names of built-in functions."""
+    s.first("globals = {'a': 1}\nid = 3\ninput = [1, 2]\ntype = 'Gaussian'\nmax = 7")
+
+
+@honest()
+def figures_in_calls(s: Submission) -> None:
+    """Draws a figure in every call and shows none of them."""
+    s.edit(
+        "moving_average",
+        "    padded =",
+        """
+    import matplotlib.pyplot as plt
+    plt.subplots(1, 2)[1][0].plot(signal)
+    padded =""",
+    )
+    s.edit(
+        "cross_correlate",
+        "    padded = _pad",
+        """
+    import matplotlib.pyplot as plt
+    plt.subplots(1, 2)[1][0].imshow(image)
+    padded = _pad""",
+    )
