@@ -57,7 +57,7 @@ def test_an_unknown_assignment(course_copy: Path) -> None:
 
 def test_an_unknown_question(course_copy: Path) -> None:
     assert "There is no question krass" in sentence(course(course_copy, "proof", "krass"))
-    assert "ringing is graded by hand" in sentence(course(course_copy, "proof", "ringing"))
+    assert "ringing is none" in sentence(course(course_copy, "proof", "ringing"))
 
 
 def test_nothing_submitted(course_copy: Path) -> None:

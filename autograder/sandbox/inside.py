@@ -325,15 +325,27 @@ def _join_group(plan: dict[str, Any]) -> None:
         "pids.max": limits["processes"] + 2,
     }
     for folder in _group_folders(plan["group"]):
-        try:
-            folder.mkdir()
-            for name, value in values.items():
-                if (folder / name).exists():
-                    (folder / name).write_text(str(value))
-            (folder / "cgroup.procs").write_text(str(os.getpid()))
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-                raise
+        for left in reversed(range(_TRIES)):
+            try:
+                _enter_group(folder, values)
+                break
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                    break
+                # Another grader takes groups without a process for left ones, and removes them.
+                if error.errno not in (errno.ENOENT, errno.ENODEV) or not left:
+                    raise
+
+
+_TRIES = 20
+
+
+def _enter_group(folder: Path, values: dict[str, int]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, value in values.items():
+        if (folder / name).exists():
+            (folder / name).write_text(str(value))
+    (folder / "cgroup.procs").write_text(str(os.getpid()))
 
 
 def remove_group(name: str) -> None:

@@ -351,8 +351,10 @@ def scratch_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=top))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # bubblewrap, started as nobody, passes through
-    with (folder / "lock").open("w") as lock:
+    with (folder / "new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # Under this name it is looked for: nobody finds it before it is held.
+        (folder / "new").rename(folder / "lock")
         try:
             yield folder
         finally:
