@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -371,8 +372,10 @@ def _remove(folder: Path) -> None:
             place.chmod(0o700)
             entries = list(os.scandir(place))
             closed += [Path(e.path) for e in entries if e.is_dir(follow_symlinks=False)]
-    # It goes as deep as there are folders; Python's own goes as deep as its stack.
-    subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # folders deeper than Python's stack
+        subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
 
 
 def _clear_if_left(lock: Path) -> None:
