@@ -80,7 +80,7 @@ class Watch(threading.Thread):
             if sys.platform == "linux":
                 return 0  # it has just ended
         except PermissionError:
-            pass
+            pass  # somebody else's process: its resident memory has to do, and `kind` says so
         self.kind = "RSS"
         return int(process.memory_info().rss)
 

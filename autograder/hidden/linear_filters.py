@@ -187,7 +187,8 @@ def _judged(
     Operators that are sent have names, which say what they are; those that are lent can only be
     tried, which costs more. Six random trials do not miss these, but for the last, which is like
     `rare`: one trial misses either four times in ten or more. Who tries once is found out in nine
-    goes but one time in 100, and who tries forty times is wrong one time in 10^10.
+    goes but one time in 100, and who tries forty times is wrong one time in 10^10. Some operators
+    with names that are right are tried as often, so that the number alone says nothing of them.
     """
     judge = getattr(student, function)
     *certain, lent_rare = lent[False]
