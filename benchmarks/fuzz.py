@@ -156,7 +156,9 @@ def mutate_bytes(chance: Chance, content: bytes) -> bytes:
 _PIECES = [
     *(b'[]{}",:0', b"NaN", b"-Infinity", b"1e999", b'"\\ud800"', b"\xff\xfe", b"\xef\xbb\xbf"),
     *(b"9" * 5000, b"[" * 2000, b'{"a":' * 500, b'"cells":[],', b"\\u0000", b"\x00", b"null"),
+    *(b'\\"' * 300_000, b"\\\\" * 300_000, b'"' + b'\\"' * 300_000 + b'"', b'","' * 200_000),
 ]
+"""The last four are long: what reads strings must not need the square of their length."""
 
 
 # --- The wire -------------------------------------------------------------------------------------
@@ -500,7 +502,7 @@ _TOKENS = [
 _DEEP = [
     *("(", "[", "-", "not ", "lambda:", "a.", "f(", "a[", "1+", "2**", "x if y else ", "if x:\n "),
     *("if a: b\nelif c:", "a=", "a,", "a;", "%time x\n", "a?\n", "f'{", "\\\n", "{**", "@f\n"),
-    "a<",
+    *("a<", '\\"', '"\\""', " ", "\n", "# "),
 ]
 
 
@@ -522,8 +524,9 @@ def edited(chance: Chance, texts: list[str], marks: list[str], repeated: list[st
         elif how == 4:
             put, gone = chance.choice(texts), 0
         else:
-            times = chance.choice([50, 600, 5000]) if chance.random() < 0.05 else 0
-            put, gone = chance.choice(repeated) * times, 0
+            put, gone = chance.choice(repeated), 0
+            times = [50, 600, 5000, 500_000 // len(put)]
+            put *= chance.choices(times, [30, 30, 30, 1])[0] if chance.random() < 0.05 else 0
         text = text[:place] + put + text[place + gone :]
     return text
 

@@ -126,6 +126,9 @@ _DEEPEST = 500
 """Levels of a syntax tree that is looked at."""
 _MOST_READ = 60_000
 """Characters read to undo a cell's magics: IPython reads the whole cell for each of them."""
+_MOST_SQUARED = 10_000_000
+"""Squared lengths of the lines then read: a quote that nobody closes sends Python's tokenizer to
+the end of its line, from each character of it anew."""
 
 
 def parsed(source: str) -> list[ast.Module]:
@@ -184,7 +187,7 @@ def _plain(source: str) -> str:
     read, changed = 0, True
     # Python that parses holds no magics; looking for them is what takes long.
     while changed and not _parses(lines):
-        if read >= _MOST_READ:
+        if read >= _MOST_READ or sum(len(line) ** 2 for line in lines) > _MOST_SQUARED:
             raise UnclearError
         read += len(source)
         changed, lines = manager.do_one_token_transform(lines)

@@ -173,6 +173,12 @@ def test_experiments_trouble_nobody(cell: str) -> None:
     assert carried(cells, "f", ["numpy.convolve", "scipy"], [SETUP]) == ""
 
 
+def test_a_quote_that_nobody_closes_is_told() -> None:
+    """Python's tokenizer needs the square of such a line's length."""
+    cells = ["import numpy \\" + '\\"' * 20_000, "def f(x):\n    return x"]
+    assert inspect_cells(cells, "f", BANS).dynamic
+
+
 def test_long_code_is_told_or_followed() -> None:
     chain = "\n".join(f"a{i} = a{i + 1}" for i in range(3000)) + "\na3000 = np.convolve\nd[0] = a0"
     assert carried([chain], "f", ["numpy.convolve"], [SETUP]) == "a0"
