@@ -70,7 +70,7 @@ def _seed(text: NotebookText, student: str, question: str) -> int:
         if verdict.question == question and verdict.seed:
             return int(verdict.seed, 16)
     secret = seeds.course_secret(text.assignment.course.root)
-    return seeds.seed(secret, text.assignment.name, question, "")
+    return seeds.seed(secret, text.assignment.name, question)
 
 
 def _replay(question: Question, printed: list[Any], expected: list[Any]) -> Iterator[str]:

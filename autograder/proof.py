@@ -127,7 +127,7 @@ def prove(course: Course, question: str = "") -> Iterator[QuestionProof]:
 def _prove(course: Course, notebook: NotebookText, question: str) -> QuestionProof:
     functions = notebook.functions(question)
     replay_points = notebook.replay_points(question)
-    seed = seeds.seed(seeds.PUBLIC_SECRET, notebook.assignment.name, question, "")
+    seed = seeds.seed(seeds.PUBLIC_SECRET, notebook.assignment.name, question)
 
     def score(namespace: Mapping[str, Any]) -> Verdict:
         return judged(question, namespace, seed, functions, replay_points, functions)

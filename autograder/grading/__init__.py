@@ -26,7 +26,7 @@ def grade(question: str, namespace: Mapping[str, Any]) -> "Verdict":
     for notebook in rooms():
         hidden.load(notebook)
         variants.load(notebook)
-    seed = seeds.seed(seeds.PUBLIC_SECRET, "", question, "")
+    seed = seeds.seed(seeds.PUBLIC_SECRET, "", question)
     verdict = judge(question, InProcess(namespace), seed, {})
     assert verdict.full, "; ".join(f"{f.says}: {f.sentence}" for f in verdict.findings)
     return verdict

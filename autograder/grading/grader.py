@@ -219,7 +219,7 @@ def _exercise(
     sentence, note = forbidden_calls(text, question, rebuilt)
     if sentence:
         return refuse(question.name, sentence)
-    seed = seeds.seed(secret, text.assignment.name, question.name, "")
+    seed = seeds.seed(secret, text.assignment.name, question.name)
     functions = text.functions(question.name)
 
     def verdict() -> Verdict:

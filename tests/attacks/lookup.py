@@ -282,7 +282,7 @@ def _public_calls() -> list[Any]:
     from course_utils.reference import linear_filters
 
     hidden.load("linear_filters")
-    seed = seeds.seed(seeds.PUBLIC_SECRET, "", "cross_correlate", "")
+    seed = seeds.seed(seeds.PUBLIC_SECRET, "", "cross_correlate")
     calls = []
     for test in hidden.tests_of("cross_correlate"):
         student = Student(InProcess(vars(linear_filters)))
