@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 
 from autograder.course import Limits
 from autograder.grading.channels import Received, opened, said
-from autograder.grading.kernel import Session
+from autograder.grading.kernel import Experience, Session
 from autograder.sandbox import doctor
 from autograder.sandbox.box import HOME, MIB, Box
 from autograder.sandbox.box import Limits as BoxLimits
@@ -75,6 +75,8 @@ tries = {
     "mount": lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, None),
     "other sockets": lambda: socket.socket(40, socket.SOCK_STREAM),
     "other ciphers": lambda: socket.socket(38, socket.SOCK_SEQPACKET),
+    "large buffers": lambda: socket.socket(1).setsockopt(1, socket.SO_SNDBUF, 1 << 22),
+    "other options": lambda: socket.socket(1).setsockopt(1, socket.SO_REUSEADDR, 1),
     "allowed sockets": lambda: [socket.socket(kind).close() for kind in (1, 2)],
     "semaphores": lambda: libc.semget(0, 1, 0o1600),
     "queues": lambda: libc.msgget(0, 0o1600),
@@ -110,6 +112,7 @@ REFUSED = (
     *("outside", "network", "abstract socket", "memory file", "init's memory", "settings"),
     *(
         "other sockets",
+        "large buffers",
         "other ciphers",
         "init's environment",
         "init's root",
@@ -200,6 +203,7 @@ def examined(answers: dict[str, Any]) -> None:
     assert answers["home"][:2] == [HOME, HOME]
     assert answers["given"] == "data"
     assert answers["allowed sockets"] == [None, None]
+    assert answers["other options"] is None
     assert answers["hidden"] == []
     assert answers["capabilities"] == ["0" * 16]
     assert (answers["no new privileges"], answers["filter"]) == ("1", "2")
@@ -315,7 +319,7 @@ def ran(way: Way, *sources: str, limits: BoxLimits = SMALL, times: Limits = TIME
     ):
         session = Session(kernel, nb, times, time.monotonic() + 200)
         session.wait_until_ready()
-        session.run_notebook(set())
+        session.run_notebook(Experience(frozenset(), 60.0))
         session.close()
     return [
         "".join(out.get("text", "") or out.get("evalue", "") for out in cell.outputs)
@@ -515,7 +519,7 @@ if os.fork() == 0:
         with ready.kernel() as kernel:
             session = Session(kernel, notebook(source), TIMES, time.monotonic() + 60)
             session.wait_until_ready()
-            session.run_notebook(set())
+            session.run_notebook(Experience(frozenset(), 60.0))
             assert until(lambda: running(marker) != [])
             session.close()
         assert until(lambda: running(marker) == [])

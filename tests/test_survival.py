@@ -11,7 +11,7 @@ from autograder import gradebook
 from autograder.course import Course
 from autograder.grade import Order, grade
 from autograder.grading import boxes, jobs
-from autograder.grading.kernel import Session
+from autograder.grading.kernel import Experience, Session
 from autograder.sandbox import doctor
 from autograder.sandbox.kernels import Way
 from tests.conftest import SANDBOX
@@ -75,8 +75,8 @@ def test_what_runs_after_hidden_calls_shows_nothing(
     shown: list[Any] = []
     run_notebook = Session.run_notebook
 
-    def watched(session: Session, skip: set[str]) -> None:
-        run_notebook(session, skip)
+    def watched(session: Session, experience: Experience) -> None:
+        run_notebook(session, experience)
         shown.append([cell.get("outputs") for cell in session._notebook.cells][-1])
 
     monkeypatch.setattr(Session, "run_notebook", watched)
@@ -93,20 +93,75 @@ def test_what_runs_after_hidden_calls_shows_nothing(
     assert shown[0] != shown[1]
 
 
-def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
+def report_of(course: Path, own: list[str], limits: str = "", **changed: str) -> Any:
+    """Grade the perfect sample with own cells at its end and answers changed."""
     notebook = nbformat.read(
         ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
     )
+    for cell in notebook.cells:
+        cell.source = changed.get(cell.id, cell.source)
     notebook.cells += [
-        nbformat.v4.new_code_cell("import os; os._exit(1)", id=f"own-{i}") for i in range(4)
+        nbformat.v4.new_code_cell(source, id=f"own-{i}") for i, source in enumerate(own)
     ]
-    path = course_copy / "submitted" / "student-01" / NOTEBOOK
+    path = course / "submitted" / "student-01" / NOTEBOOK
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
-    assignment = Course.at(course_copy).assignment("a1_filtering")
+    settings = course / "assignments" / "a1_filtering" / "assignment.yml"
+    if limits:
+        settings.write_text(f"{settings.read_text().split('limits:')[0]}limits: {limits}\n")
+    assignment = Course.at(course).assignment("a1_filtering")
     grade(assignment, Order(student="student-01", way=None if SANDBOX else "none"), lambda *_: None)
-    report = gradebook.report(assignment, "student-01")
+    return gradebook.report(assignment, "student-01")
+
+
+def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
+    report = report_of(course_copy, ["import os; os._exit(1)"] * 4)
     assert report.total == 19
     assert report.remarks == [
         "3 times a cell took too long or ended Python; in the end only the answers were run."
     ]
+
+
+# In the proportion of the course's own limits, and faster.
+SHORT = "{cell_seconds: 6, call_seconds: 2, notebook_seconds: 60}"
+
+
+def test_many_endless_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
+    """Together they would take as long as the whole notebook may."""
+    report = report_of(course_copy, ["while True: pass"] * 10, SHORT)
+    assert report.total == 19
+    assert report.remarks == ["Own cells and checks took very long; in the end each got a second."]
+
+
+def test_an_endless_answer_that_is_tried_costs_its_question_only(course_copy: Path) -> None:
+    endless = (
+        "def cross_correlate(image, kernel, padding='symmetric'):\n    while True:\n        pass"
+    )
+    tried = "cross_correlate(np.zeros((5, 5)), np.ones((3, 3)))"
+    report = report_of(course_copy, [tried] * 2, SHORT, cross_correlate_answer=endless)
+    assert [score.awarded for score in report.scores] == [3, 2, 2, 0, 4, 0]
+    sentences = [
+        finding.sentence
+        for verdict in report.verdicts["1_linear_filters"]
+        for finding in verdict.findings
+        if verdict.question == "cross_correlate"
+    ]
+    assert sentences[0] == "The call took longer than 2 s"
+    assert sentences[-1] == "Not tried, since calls before it took too long"
+
+
+def test_a_cell_that_is_stopped_keeps_what_it_has_defined(course_copy: Path) -> None:
+    """Also in the kernels after one that was lost."""
+    late = "def helper(image):\n    return image\n\nwhile True:\n    pass"
+    lost = "def moving_average(signal, size):\n    import os\n\n    os._exit(1)"
+    uses = "import numpy as np\n\ndef add_gaussian_noise(image, sigma, rng):\n"
+    uses += "    return helper(image) + rng.normal(0.0, sigma, image.shape)"
+    answers = {"moving_average_answer": lost, "add_gaussian_noise_answer": uses}
+    report = report_of(course_copy, [late], SHORT, **answers)
+    assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
+
+
+def test_what_was_printed_before_leaves_room_for_a_replay(course_copy: Path) -> None:
+    piece = "import sys\nfor _ in range(40):\n    print('x' * 100_000)\n    sys.stdout.flush()"
+    report = report_of(course_copy, [piece] * 12)
+    assert report.total == 19

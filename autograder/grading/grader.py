@@ -12,7 +12,7 @@ from autograder import hidden, variants
 from autograder.course import NotebookText, Question
 from autograder.grading import replays, seeds, side_doors
 from autograder.grading.channels import KernelGone
-from autograder.grading.kernel import Session, error_output, session
+from autograder.grading.kernel import Session, error_output, experience, session
 from autograder.grading.rebuild import ADDED, Rebuilt, code_cells
 from autograder.grading.verdicts import Finding, Verdict, judge, refuse
 from autograder.plain import plain
@@ -66,6 +66,8 @@ def grade_notebook(
 
 _DEATHS_UNTIL_BARE = 3
 _MOST_DEATHS = 10
+_LOST_CALLS = 2
+"""As many calls' time a question may lose with calls that take too long."""
 
 
 class Sessions:
@@ -82,9 +84,11 @@ class Sessions:
         self._deadline = time.monotonic() + self._limits.notebook_seconds
         self._stack = ExitStack()
         self._session: Session | None = None
-        self._deadly: set[str] = set()
+        spare = (cell.id for cell in notebook.cells if self._is_spare(cell))
+        self._experience = experience(self._limits, spare)
         self._deaths = 0
         self._lost_calls = 0
+        self._lost_seconds = 0.0
         self._asked = False
         self._called = False
         self._seconds = 0.0
@@ -99,9 +103,9 @@ class Sessions:
         """Return a session that can be asked, None if the notebook has used up its chances.
 
         A cell that ended the kernel is left out of the next one, so that it costs no more than
-        itself. After some of them only answers are run: those blamed so far may have been
-        bystanders of something that ends Python later. After very many, or when the notebook's
-        time is over, there are no more kernels.
+        itself; one that took too long gets less time. After some deaths only answers are run: those
+        blamed so far may have been bystanders of something that ends Python later. After very many,
+        or when the notebook's time is over, there are no more kernels.
         """
         while self._session is None or not self._session.alive:
             if self._spent():
@@ -112,14 +116,13 @@ class Sessions:
             notebook = deepcopy(self._notebook) if self._called else self._notebook
             begin = time.monotonic()
             self._session = self._stack.enter_context(
-                session(self._starter, notebook, self._limits, self._deadly, self._deadline)
+                session(self._starter, notebook, self._limits, self._experience, self._deadline)
             )
             self._seconds = time.monotonic() - begin
             if not self._session.alive:
                 self._deaths += 1
                 if self._deaths == _DEATHS_UNTIL_BARE:
-                    cells = self._notebook.cells
-                    self._deadly = {c.id for c in cells if self._is_dispensable(c)}
+                    self._experience.left_out |= self._experience.spare
         return self._session
 
     def _spent(self) -> bool:
@@ -129,13 +132,17 @@ class Sessions:
 
     def ask(self, request: Message, call_back: CallBack) -> Message:
         """See `Carrier.ask`."""
+        if self._lost_seconds >= _LOST_CALLS * self._limits.call_seconds:
+            raise KernelGone("Not tried, since calls before it took too long")
         running = self.current()
         self._called = True
         if running is not None:
+            begin = time.monotonic()
             try:
                 return running.ask(request, call_back)
             except KernelGone:
                 self._lost_calls += 1
+                self._lost_seconds += time.monotonic() - begin
                 raise
         if self._deaths >= _MOST_DEATHS:
             raise KernelGone("Cells of the notebook take too long or end Python, again and again")
@@ -152,9 +159,11 @@ class Sessions:
         self.current()
         shared, lost = self._asked, self._lost_calls
         self._asked = True
+        self._lost_seconds = 0.0
         verdict = judge()
         if shared and self._lost_calls > lost and self._has_time():
             self._renew()
+            self._lost_seconds = 0.0
             verdict = _better(verdict, judge())
         self._asked = True
         return verdict
@@ -168,7 +177,7 @@ class Sessions:
         """Tell whether the notebook can well be run again, and others after it."""
         return time.monotonic() + 4 * self._seconds < self._deadline
 
-    def _is_dispensable(self, cell: Any) -> bool:
+    def _is_spare(self, cell: Any) -> bool:
         """Tell whether answers can do without a cell: an own one, a check, a use of an answer."""
         role = cell.metadata.get("nbgrader", {})
         if cell.metadata.get(ADDED) or role.get("locked"):
@@ -197,10 +206,12 @@ class Sessions:
                 f"{self._deaths} times a cell took too long or ended Python; in the end only the "
                 "answers were run."
             )
-        elif self._deadly:
-            count = len(self._deadly)
+        elif self._experience.left_out:
+            count = len(self._experience.left_out)
             cells, were = ("cell", "was") if count == 1 else ("cells", "were")
             remarks.append(f"{count} {cells} that took too long or ended Python {were} left out.")
+        if self._experience.spare_seconds <= 0:
+            remarks.append("Own cells and checks took very long; in the end each got a second.")
         if time.monotonic() >= self._deadline:
             remarks.append(f"The time limit of {self._limits.notebook_seconds:g} s was reached.")
         return remarks

@@ -9,8 +9,9 @@ second for a kernel that is ready at once.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat.v4 import new_output
@@ -29,6 +30,49 @@ _SERVE = f"__import__('course_utils.agent', fromlist=['serve']).serve({CHANNEL!r
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
 _CELL_OUTPUT, _NOTEBOOK_OUTPUT = 4 * 2**20, 32 * 2**20
+_AGAIN = 0.1
+"""The share of its time that an answer gets that was stopped before."""
+_BRIEF_SECONDS = 1.0
+"""What other cells get that were stopped before, or when such cells have used up their time."""
+_SPARE = 0.25
+"""The share of the notebook's time for cells without which its answers can be judged."""
+
+
+@dataclass
+class Experience:
+    """What the cells of a notebook have cost so far, for the kernels to come.
+
+    Parameters
+    ----------
+    spare : the ids of the cells without which the answers can mostly be judged.
+    spare_seconds : what is left of their time, in all kernels together.
+    left_out : the ids of those not run again, since they ended Python.
+    stopped : of those that took too long; they are run again with less time, for what they define.
+    """
+
+    spare: frozenset[str]
+    spare_seconds: float
+    left_out: set[str] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
+
+    def seconds(self, cell: str, limit: float) -> float:
+        """Return how long a cell may take, at most the limit."""
+        if cell not in self.spare:
+            return limit * (_AGAIN if cell in self.stopped else 1.0)
+        is_brief = cell in self.stopped or self.spare_seconds <= 0
+        return min(_BRIEF_SECONDS, limit) if is_brief else limit
+
+    def took(self, cell: str, seconds: float, *, stopped: bool) -> None:
+        """Remember what a cell has cost."""
+        if cell in self.spare:
+            self.spare_seconds -= seconds
+        if stopped:
+            self.stopped.add(cell)
+
+
+def experience(limits: Limits, spare: Iterable[str]) -> Experience:
+    """Return the experience with a notebook that was not run yet."""
+    return Experience(frozenset(spare), _SPARE * limits.notebook_seconds)
 
 
 class Session:
@@ -65,55 +109,65 @@ class Session:
                     return
         raise KernelGone(f"did not start within {_START_SECONDS:g} s")
 
-    def run_notebook(self, skip: set[str]) -> None:
+    def run_notebook(self, experience: Experience) -> None:
         """Run all cells but some; an error in a cell stays in its outputs and the next one runs.
 
-        What the release itself shows is not drawn: nobody looks at it in a graded notebook. A
-        cell that ends the kernel is added to the cells to skip next time.
+        What the release itself shows is not drawn: nobody looks at it in a graded notebook. What
+        a cell costs is added to the experience.
         """
         for count, cell in enumerate(self._notebook.cells, 1):
-            if cell.cell_type == "code" and cell.id not in skip and self._is_run(cell):
-                cell.outputs = self._run(cell.source, silent=not _is_looked_at(cell))
-                cell.execution_count = count
+            if cell.cell_type != "code" or cell.id in experience.left_out or not self._is_run(cell):
+                continue
+            begin = time.monotonic()
+            seconds = experience.seconds(cell.id, self._limits.cell_seconds)
+            outputs = self._run_cell(cell, seconds)
+            cell.execution_count = count
+            experience.took(cell.id, time.monotonic() - begin, stopped=outputs.stopped)
             if not self.alive:
-                skip.add(cell.id)
+                experience.left_out.add(cell.id)
                 return
 
     def _is_run(self, cell: Any) -> bool:
         return _is_looked_at(cell) or cell.id in self._needed
 
-    def run(self, source: str) -> list[Any]:
-        """Run code after everything else and return its outputs."""
-        return self._run(source)
-
-    def _run(self, source: str, *, silent: bool = False) -> list[Any]:
+    def _run_cell(self, cell: Any, seconds: float) -> Outputs:
         outputs = Outputs(min(_CELL_OUTPUT, self._room))
         before = outputs.room
+        self._run(cell.source, outputs, seconds, silent=not _is_looked_at(cell))
+        self._room -= before - max(outputs.room, 0)
+        cell.outputs = outputs.items
+        return outputs
+
+    def run(self, source: str) -> list[Any]:
+        """Run code after everything else and return its outputs, whatever was shown before."""
+        outputs = Outputs(_CELL_OUTPUT)
+        self._run(source, outputs, self._limits.cell_seconds)
+        return outputs.items
+
+    def _run(self, source: str, outputs: Outputs, seconds: float, *, silent: bool = False) -> None:
         try:
-            self._execute(source, outputs, silent=silent)
+            self._execute(source, outputs, seconds, silent=silent)
         except KernelGone as gone:
             self.alive = False
             outputs.items.append(error_output("DeadKernel", f"the cell {gone}"))
-        self._room -= before - max(outputs.room, 0)
-        return outputs.items
 
     def _send(self, source: str, *, silent: bool) -> str:
         content = {"code": source, "silent": silent, "store_history": not silent}
         content |= {"user_expressions": {}, "allow_stdin": False, "stop_on_error": False}
         return self._channels.send("shell", "execute_request", content)
 
-    def _execute(self, source: str, outputs: Outputs, *, silent: bool = False) -> None:
+    def _execute(self, source: str, outputs: Outputs, seconds: float, *, silent: bool) -> None:
         self._end_serving()
         asked = self._send(source, silent=silent)
-        deadline = min(time.monotonic() + self._limits.cell_seconds, self._deadline)
+        deadline = min(time.monotonic() + seconds, self._deadline)
         if self._idle(asked, outputs, deadline):
             return
+        outputs.stopped = True
         # A cell that takes an interrupt costs itself; one that does not costs the kernel.
         self._channels.send("control", "interrupt_request", {})
         late = Outputs(0)
         self.alive = self._idle(asked, late, time.monotonic() + _GRACE_SECONDS)
-        seconds = f"stopped after {self._limits.cell_seconds:g} s"
-        outputs.items.append(error_output("TimeoutError", seconds))
+        outputs.items.append(error_output("TimeoutError", f"stopped after {seconds:g} s"))
 
     def _idle(self, asked: str, outputs: Outputs, deadline: float) -> bool:
         """Collect outputs until a request has been answered; tell whether it was in time."""
@@ -209,20 +263,20 @@ def error_output(kind: str, sentence: str) -> Any:
 
 @contextmanager
 def session(
-    starter: Starter, notebook: Any, limits: Limits, skip: set[str], deadline: float
+    starter: Starter, notebook: Any, limits: Limits, experience: Experience, deadline: float
 ) -> Iterator[Session]:
     """Start a kernel in a box of its own, run a notebook there, and end it afterwards.
 
     Parameters
     ----------
-    skip : the ids of cells not to run; a cell that ends the kernel is added to them.
+    experience : what cells have cost before; what they cost now is added.
     deadline : when the notebook's time is over (`time.monotonic`).
     """
     with starter.kernel() as kernel:
         running = Session(kernel, notebook, limits, deadline)
         try:
             running.wait_until_ready()
-            running.run_notebook(skip)
+            running.run_notebook(experience)
             yield running
         finally:
             running.close()

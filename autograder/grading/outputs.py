@@ -12,10 +12,17 @@ OMITTED = "[more was printed and left out]\n"
 
 @dataclass
 class Outputs:
-    """The outputs of one cell, bounded in size."""
+    """The outputs of one cell, bounded in size.
+
+    Parameters
+    ----------
+    room : bytes that may still come.
+    stopped : whether the cell took too long.
+    """
 
     room: int
     items: list[Any] = field(default_factory=list)
+    stopped: bool = False
     _clear_next: bool = False
     _full: bool = False
     _errors: int = 0

@@ -18,6 +18,7 @@ import os
 import platform
 import resource
 import signal
+import socket
 import struct
 import sys
 import time
@@ -572,11 +573,16 @@ _ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # Sockets of other families (to the hypervisor, to the kernel's ciphers) heed no namespace. Those of
 # netlink do; ZeroMQ asks them for the network's devices.
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+_SET_OPTION = {"x86_64": 54, "aarch64": 208}
 _FAMILIES = (1, 2, 10, 16)
 
 
 def _filter_calls() -> None:
-    """Refuse some system calls, as if the kernel had no permission for them."""
+    """Refuse some system calls, as if the kernel had no permission for them.
+
+    Sockets of other families are refused as well, and larger buffers for what is sent: that is
+    memory of no process.
+    """
     machine = platform.machine()
     if machine not in _REFUSED:
         return
@@ -589,18 +595,28 @@ def _filter_calls() -> None:
         refuse,
         allow,
     ]
+    buffers = [
+        (load, 0, 0, 24),
+        (equal, 0, 2, socket.SOL_SOCKET),
+        (load, 0, 0, 32),
+        (equal, 1, 0, socket.SO_SNDBUF),
+        allow,
+        refuse,
+    ]
     ends = len(numbers)
     program = [
         (load, 0, 0, 4),
         (equal, 1, 0, _ARCHITECTURE[machine]),
         (give, 0, 0, 0x80000000),  # another architecture's calls: the process is ended
         (load, 0, 0, 0),
-        (above, ends + 2, 0, 0x40000000),  # the x32 variants
-        *((equal, ends + 1 - index, 0, number) for index, number in enumerate(numbers)),
-        (equal, 2, 0, _SOCKET[machine]),
+        (above, ends + 3, 0, 0x40000000),  # the x32 variants
+        *((equal, ends + 2 - index, 0, number) for index, number in enumerate(numbers)),
+        (equal, 3, 0, _SOCKET[machine]),
+        (equal, 2 + len(families), 0, _SET_OPTION[machine]),
         allow,
         refuse,
         *families,
+        *buffers,
     ]
     code = b"".join(struct.pack("HBBI", *step) for step in program)
     steps = ctypes.create_string_buffer(code, len(code))
