@@ -13,7 +13,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-import nbformat.v4
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder import markup
@@ -22,6 +21,7 @@ from autograder.files import write_text
 from autograder.gradebook import Report, Score
 from autograder.grading.rebuild import ADDED
 from autograder.grading.verdicts import Verdict
+from autograder.scores import graded
 
 LONGEST_TEXT = 4_000
 """Characters shown of one output."""
@@ -146,8 +146,7 @@ def _parts(assignment: Assignment, text: NotebookText, report: Report) -> list[P
     path /= f"{text.stem}.ipynb"
     if text.stem not in report.verdicts or not path.exists():
         return []
-    # Our own file: validating it again would take longer than writing the page.
-    cells = nbformat.v4.reads(path.read_text("utf-8")).cells
+    cells = graded(path).cells
     asked = {cell.get("id"): cell.source for cell in cells if not cell.metadata.get(ADDED)}
     verdicts = {verdict.question: verdict for verdict in report.verdicts[text.stem]}
     scores = {score.question: score for score in report.scores}

@@ -34,6 +34,7 @@ from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import configure
 from autograder.scores import (
     RECORD,
+    graded,
     graded_notebook,
     holds,
     save_nothing,
@@ -262,9 +263,9 @@ def _report(assignment: Assignment, student: str, row: Any) -> Report:
         if text.stem not in found.notebooks and not found.reason:
             remarks.append(f"{text.stem}.ipynb was not handed in.")
         elif path.exists():
-            notebook = json.loads(path.read_text("utf-8"))
+            notebook = graded(path)
             verdicts[text.stem] = verdicts_in(notebook)
-            remarks += notebook["metadata"].get(RECORD, {}).get("remarks", [])
+            remarks += notebook.metadata.get(RECORD, {}).get("remarks", [])
     return Report(
         student=student,
         assignment=assignment.name,
@@ -349,7 +350,11 @@ def _config(root: Path, assignment: str, student: str) -> Any:
     """Return nbgrader's settings: those of the course's own file, and the checker in any case."""
     config = Config()
     if (root / _SETTINGS).exists():
-        config = PyFileConfigLoader(_SETTINGS, path=str(root)).load_config()
+        try:
+            config = PyFileConfigLoader(_SETTINGS, path=str(root)).load_config()
+        except Exception as error:  # noqa: BLE001  it is a program, and can fail in any way
+            reason = f"{type(error).__name__}: {error}"
+            raise CourseError(f"{root / _SETTINGS} cannot be used: {reason}.") from None
     configure(config)
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.assignment_id = assignment

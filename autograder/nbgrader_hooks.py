@@ -141,8 +141,11 @@ class Rebuild(_CoursePreprocessor):
         """Rebuild a submission."""
         text = self.text(resources)
         found = submissions.submission(text.assignment, resources["nbgrader"]["student"])
-        notebook = found.notebooks[text.stem]
-        rebuilt = jobs.submitted(text, notebook.path, notebook.remarks)
+        notebook = found.notebooks.get(text.stem)
+        if notebook is None:
+            rebuilt = jobs.nothing(text, found.reason or f"{text.stem}.ipynb was not handed in.")
+        else:
+            rebuilt = jobs.submitted(text, notebook.path, notebook.remarks)
         rebuilt.notebook.metadata[RECORD] = {"remarks": rebuilt.remarks}
         return rebuilt.notebook, resources
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import from_dict
 from nbgrader.utils import compute_checksum
 
+from autograder.errors import CourseError
 from autograder.grading.jobs import Result
 from autograder.grading.verdicts import Verdict, in_words
 
@@ -38,6 +40,29 @@ def holds(path: Path, result: Result) -> bool:
     except (OSError, ValueError, KeyError):
         return False
     return bool(metadata.get(RECORD) == json.loads(json.dumps(record(result))))
+
+
+def graded(path: Path) -> Any:
+    """Read a graded notebook. It is our own file: validating it would take longer than using it.
+
+    Raises
+    ------
+    CourseError
+        If it has been damaged.
+    """
+    try:
+        notebook = nbformat.v4.reads(path.read_text("utf-8"))
+        verdicts_in(notebook)
+        remarks = notebook.metadata.get(RECORD, {}).get("remarks", [])
+        if not all(isinstance(remark, str) for remark in remarks):
+            raise TypeError("a remark is no text")
+        for cell in notebook.cells:
+            _ = (cell.cell_type, cell.source, cell.metadata.get("nbgrader"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CourseError(
+            f"{path} is damaged; `course grade {path.parent.name} --force` makes it anew."
+        ) from None
+    return notebook
 
 
 def verdicts_in(notebook: Any) -> list[Verdict]:

@@ -14,14 +14,16 @@ import pytest
 import yaml
 from nbformat.v4 import new_output
 
-from autograder import cli, gradebook
+from autograder import cli, gradebook, scores
 from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.explain import _call, explain
 from autograder.grade import Graded, Order, grade
 from autograder.grading import jobs, replays
+from autograder.grading.grader import _with_doubts
 from autograder.grading.rebuild import Unreadable, cells_of, code_cells, read_submission, rebuild
 from autograder.grading.student import Call
+from autograder.grading.verdicts import Finding, Verdict
 from autograder.sandbox import doctor
 from autograder.sandbox.kernels import Way
 from tests.conftest import SANDBOX
@@ -116,6 +118,8 @@ def test_plain_nbgrader_takes_nothing_but_notebooks(graded: Path, tmp_path: Path
     (folder / "helpful.txt").symlink_to(tmp_path / "private.txt")
     (folder / "timestamp.txt").symlink_to("/dev/zero")
     os.mkfifo(folder / "pipe")
+    (tmp_path / "submitted" / "linked").mkdir()
+    (tmp_path / "submitted" / "linked" / "a1_filtering").symlink_to(folder)
     gradebook.register(Course.at(tmp_path).assignment("a1_filtering"))
     command = [sys.executable, "-m", "nbgrader", "autograde", "a1_filtering"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
@@ -123,6 +127,9 @@ def test_plain_nbgrader_takes_nothing_but_notebooks(graded: Path, tmp_path: Path
     taken = {path.name for path in (tmp_path / "autograded").rglob("*") if path.is_file()}
     released = {path.name for path in (tmp_path / "release").rglob("*") if path.is_file()}
     assert taken == released
+    linked = gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), "linked")
+    assert linked.total == 0
+    assert "The submission is a link to another folder." in linked.remarks
     # By its time nbgrader knows a newer submission.
     for day, options, executed in ((1, ["--force"], True), (1, [], False), (2, [], True)):
         (folder / "timestamp.txt").unlink()
@@ -222,9 +229,52 @@ def test_what_is_unchanged_is_not_graded_again(course_copy: Path) -> None:
     # What ran without a sandbox is not trusted with one, and the other way round.
     text = Course.at(course_copy).notebooks[0]
     assert jobs.tests_key(text, boxed=True) != jobs.tests_key(text, boxed=False)
+    # A file beside the notebooks can decide what they compute.
+    before = jobs.tests_key(text, boxed=True)
+    data = course_copy / "release" / "a1_filtering" / "data.csv"
+    data.write_text("1,2\n")
+    after = jobs.tests_key(text, boxed=True)
+    data.write_text("1,3\n")
+    assert len({before, after, jobs.tests_key(text, boxed=True)}) == 3
+    data.unlink()
     # What was lost of the gradebook is written again, without running anything.
     (course_copy / "gradebook.db").unlink()
     assert (graded().executed, gradebook.report(assignment, "student-07").total) == ([], 19)
+
+
+@pytest.mark.parametrize("content", [b"x{", b"\xff", b'{"cells": []}', b'{"metadata": 3}'])
+def test_a_damaged_graded_notebook_is_told(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a1_filtering" / "n.ipynb"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(
+        CourseError, match=r"n.ipynb is damaged; `course grade a1_filtering --force"
+    ):
+        scores.graded(path)
+
+
+def test_broken_settings_of_nbgrader_are_told(course_copy: Path) -> None:
+    (course_copy / "nbgrader_config.py").write_text("c = get_config(\n")
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    with pytest.raises(CourseError, match=r"config\.py cannot be used: SyntaxError"):
+        gradebook.register(assignment)
+
+
+def test_a_doubt_about_a_replay_is_for_the_instructor(course_copy: Path) -> None:
+    text = Course.at(course_copy).notebooks[0]
+    lost = Finding(says="signals", points=2.0, awarded=0.0)
+    verdicts = [
+        Verdict(question="moving_average", points=2.0, findings=[lost]),
+        Verdict(
+            question="moving_average_replay",
+            points=2.0,
+            findings=[lost.model_copy(update={"awarded": 2.0})],
+        ),
+    ]
+    noted = _with_doubts(text, verdicts)
+    assert [bool(verdict.note) for verdict in noted] == [False, True]
+    right = [verdicts[1].model_copy(update={"question": "moving_average"}), verdicts[1]]
+    assert not any(verdict.note for verdict in _with_doubts(text, right))
 
 
 def test_a_verdict_is_explained(graded: Path) -> None:

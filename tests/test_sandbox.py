@@ -581,6 +581,26 @@ def test_nbclient_uses_the_sandbox(kernel_installed: str) -> None:
     assert nb.cells[2].outputs[0].data["text/plain"] == "1"
 
 
+def test_a_restarted_kernel_answers_the_clients_it_had(kernel_installed: str) -> None:
+    """As in JupyterLab, which stays connected."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name=kernel_installed)
+    try:
+        for value in ("first", "second"):
+            client.execute(f"value = {value!r}", reply=True, timeout=60)
+        before = manager.connection_file
+        manager.restart_kernel(now=True)
+        client.wait_for_ready(timeout=60)
+        assert manager.connection_file == before
+        reply = client.execute("value", reply=True, timeout=60)
+        assert reply["content"]["ename"] == "NameError"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert not Path(before).parent.exists()
+
+
 def test_jupyter_execute_uses_the_sandbox(kernel_installed: str, tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     nbformat.write(notebook("import os; print(os.getuid())"), path)

@@ -61,7 +61,8 @@ def grade_notebook(
                 verdicts.append(_replay(text, question, rebuilt, sessions, source))
         sessions.run_once()
         remarks = [*rebuilt.remarks, *sessions.remarks()]
-    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(text, verdicts)])
+    verdicts = _with_doubts(text, verdicts)
+    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
 
 
 _DEATHS_UNTIL_BARE = 3
@@ -298,24 +299,28 @@ def replayed(question: Question, sessions: Sessions, source: Any) -> tuple[list[
     return sessions.run(replays.muted(replay)), reference.outputs
 
 
-def _to_look_at(text: NotebookText, verdicts: Sequence[Verdict]) -> list[str]:
+def _to_look_at(verdicts: Sequence[Verdict]) -> list[str]:
     """Return what a person should know: notes, forbidden calls, cells that do not run."""
     notes = [verdict.note for verdict in verdicts if verdict.note]
     for verdict in verdicts:
         sentences = {finding.sentence for finding in verdict.findings}
         if len(sentences) == 1 and next(iter(sentences)).startswith(("The answer", "It uses")):
             notes.append(f"{verdict.question}: {sentences.pop().rstrip('.')}.")
-    return notes + _known_replays(text, verdicts)
+    return notes
 
 
-def _known_replays(text: NotebookText, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return which replays look as if their results, the same for everybody, had been known."""
+def _with_doubts(text: NotebookText, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Note replays that look as if their results, the same for everybody, had been known."""
     awarded = {verdict.question: verdict.awarded for verdict in verdicts}
-    return [
-        f"{question.name}: the replay is as expected, but no hidden test is passed; look whether "
-        "its results are written down."
+    known = {
+        question.grade_id: f"{question.name}: the replay is as expected, but no hidden test is "
+        "passed; look whether its results are written down."
         for question in text.questions
         if question.kind == "replay"
         and awarded.get(question.grade_id)
         and awarded.get(question.name) == 0
+    }
+    return [
+        verdict.model_copy(update={"note": known.get(verdict.question, verdict.note)})
+        for verdict in verdicts
     ]

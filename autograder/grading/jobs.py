@@ -18,7 +18,7 @@ import course_utils
 from autograder import hidden, variants
 from autograder.course import Assignment, NotebookText
 from autograder.files import read_notebook, write_text
-from autograder.grading import replays, seeds
+from autograder.grading import boxes, replays, seeds
 from autograder.grading.grader import grade_notebook
 from autograder.grading.rebuild import Rebuilt, Unreadable, read_submission, rebuild
 from autograder.grading.verdicts import Finding, Verdict, refuse
@@ -91,9 +91,15 @@ def submitted(text: NotebookText, path: Path, remarks: Iterable[str] = ()) -> Re
         rebuilt = rebuild(_released(text), read_submission(path))
     except Unreadable as error:
         # Of a file that is no notebook it is enough to say that, once.
-        rebuilt = rebuild(_released(text), [])
-        rebuilt.remarks = [str(error)]
+        rebuilt = nothing(text, str(error))
     rebuilt.remarks = [*remarks, *rebuilt.remarks]
+    return rebuilt
+
+
+def nothing(text: NotebookText, reason: str) -> Rebuilt:
+    """Return the released notebook, for a submission without it."""
+    rebuilt = rebuild(_released(text), [])
+    rebuilt.remarks = [reason]
     return rebuilt
 
 
@@ -183,6 +189,9 @@ def tests_key(text: NotebookText, *, boxed: bool) -> str:
     digest.update(seeds.course_secret(root))
     for wing in ("source", "release"):
         digest.update((root / wing / assignment / f"{stem}.ipynb").read_bytes())
+    for path in boxes.released_files(text.assignment):
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
     package = Path(__file__).parents[1]
     folders = [*(package / name for name in _DECIDING), Path(course_utils.__file__).parent]
     for folder in folders:

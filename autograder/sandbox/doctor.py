@@ -1,5 +1,6 @@
 """Says what isolation this machine can give, and why not more."""
 
+import errno
 import json
 import os
 import platform
@@ -96,6 +97,8 @@ def _tried(way: Way, command: list[str], plan: dict[str, Any]) -> Finding:
 
 
 def _explained(error: str) -> str:
+    if os.strerror(errno.ENOSPC) in error and "unshare" in error:
+        return f"{error}; too many namespaces (sysctl user.max_user_namespaces allows more)"
     apparmor = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
     if "unshare" in error or "uid_map" in error or "namespace" in error:
         if apparmor.exists() and apparmor.read_text("ascii").strip() == "1":

@@ -38,6 +38,8 @@ class SandboxProvisioner(LocalProvisioner):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._stack = ExitStack()
+        self._scratch = Path()
+        self._sockets: Sockets | None = None
 
     async def pre_launch(self, **settings: Any) -> dict[str, Any]:
         """Make the box's sockets and put the box around the kernel's command.
@@ -50,9 +52,23 @@ class SandboxProvisioner(LocalProvisioner):
         finding = doctor.examine_cold()
         if not finding.works:
             raise RuntimeError(f"There is no sandbox on this machine: {finding.reason}.")
-        scratch = self._stack.enter_context(scratch_folder())
-        (scratch / "root").mkdir()
-        sockets = Sockets.make(scratch)
+        # Clients stay connected when a kernel is restarted, so its addresses stay the same.
+        sockets = self._sockets or self._new_sockets()
+        settings = await super().pre_launch(**settings)
+        # The kernel's user is another one: it may read this file, and only it sees the folder.
+        sockets.tell_inside(json.loads(Path(sockets.file).read_text("ascii")))
+        plan = self._box().plan(sockets.folder)
+        command = [*settings.pop("cmd"), *ARGUMENTS]
+        command = [sockets.file_inside if part == sockets.file else part for part in command]
+        settings["cmd"] = cold_command(plan, self._scratch / "root", command)
+        settings |= {"cwd": str(self._scratch), "env": {}}
+        return settings
+
+    def _new_sockets(self) -> Sockets:
+        """Make the folder of the sockets and tell the kernel's manager."""
+        self._scratch = self._stack.enter_context(scratch_folder())
+        (self._scratch / "root").mkdir()
+        self._sockets = sockets = Sockets.make(self._scratch)
         self._stack.callback(remove_group, group_name(sockets.folder))
         manager = self.parent
         manager.transport, manager.ip = "ipc", sockets.connection["ip"]
@@ -60,15 +76,7 @@ class SandboxProvisioner(LocalProvisioner):
         for name in ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"):
             setattr(manager, name, sockets.connection[name])
         Path(sockets.file).unlink()
-        settings = await super().pre_launch(**settings)
-        # The kernel's user is another one: it may read this file, and only it sees the folder.
-        sockets.tell_inside(json.loads(Path(sockets.file).read_text("ascii")))
-        plan = self._box().plan(sockets.folder)
-        command = [*settings.pop("cmd"), *ARGUMENTS]
-        command = [sockets.file_inside if part == sockets.file else part for part in command]
-        settings |= {"cmd": cold_command(plan, scratch / "root", command), "cwd": str(scratch)}
-        settings["env"] = {}
-        return settings
+        return sockets
 
     def _box(self) -> Box:
         return Box(
@@ -79,9 +87,11 @@ class SandboxProvisioner(LocalProvisioner):
         )
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Remove what the box needed outside."""
+        """Remove what the box needed outside, unless there will be another in its place."""
         await super().cleanup(restart)
-        self._stack.close()
+        if not restart:
+            self._stack.close()
+            self._sockets = None
 
 
 def kernelspec(settings: Mapping[str, Any]) -> dict[str, Any]:
