@@ -194,6 +194,7 @@ def outcome(**changes: Any) -> Outcome:
         {"graded": False},
         {"must_tell": True},
         {"must_tell": True, "told": ["look"], "given": {"q": 2.0}},
+        {"must_tell": True, "keeps": ("q",), "given": {"q": 2.0}},
         {"honest": True, "told": ["look"]},
     ],
 )
@@ -208,6 +209,7 @@ def test_what_is_not_as_it_must_be(changes: dict[str, Any]) -> None:
         {},
         {"told": ["look"]},
         {"must_tell": True, "told": ["look"]},
+        {"must_tell": True, "told": ["look"], "keeps": ("q",), "given": {"q": 2.0}},
         {"must_tell": True, "told": ["It uses scipy"], "given": {"q": 0.0}},
         {"at_most": True, "given": {"q": 0.0}},
         {"honest": True},

@@ -132,6 +132,7 @@ class Attack:
     honest: bool = False
     noted: bool = False
     at_most: bool = False
+    keeps: tuple[str, ...] = ()
     bomb: bool = False
     sample: bool = False
 

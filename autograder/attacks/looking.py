@@ -57,6 +57,7 @@ class Look:
             said=said,
             must_tell=entry.noted and (entry.honest or not self._stock),
             at_most=entry.at_most,
+            keeps=entry.keeps,
         )
 
     def at_the_rest(self) -> Outcome:

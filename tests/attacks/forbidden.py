@@ -1,7 +1,8 @@
 """Forbidden calls: right values, computed by a library that the exercise asks to do without.
 
 Where the syntax tree shows the call, the question is refused. Where it is hidden behind something
-that a tree cannot follow, the points may be given, but a person must be told (`noted`).
+that a tree cannot follow, the points are kept until a person has looked, who must be told
+(`noted`).
 """
 
 import base64
@@ -12,6 +13,8 @@ from autograder.attacks import Submission, attack
 from .answers import NOTHING_FOR
 
 NONE = {"cross_correlate": 0.0}
+
+hidden_call = attack(noted=True, deserves=NONE, keeps=tuple(NONE))
 
 BODY = """
 def cross_correlate(image, kernel, padding="symmetric"):
@@ -127,7 +130,7 @@ def torch_instead(s: Submission) -> None:
     by_library(s, "tool", inside="from torch.nn.functional import conv2d as tool")
 
 
-@attack(noted=True)
+@hidden_call
 def getattr_on_a_module(s: Submission) -> None:
     """Spells the function's name in two halves."""
     by_library(s, 'getattr(getattr(course, "nd" + "image"), "corr" + "elate")', before="""
@@ -137,25 +140,25 @@ def getattr_on_a_module(s: Submission) -> None:
         """)  # fmt: skip
 
 
-@attack(noted=True)
+@hidden_call
 def dunder_import(s: Submission) -> None:
     """Imports by the function behind the statement."""
     by_library(s, "__import__('scipy.ndimage').ndimage.correlate")
 
 
-@attack(noted=True)
+@hidden_call
 def evaluated_text(s: Submission) -> None:
     """Evaluates a text."""
     by_library(s, "eval('__imp' + 'ort__(\"scipy.ndimage\").ndimage.correlate')")
 
 
-@attack(noted=True)
+@hidden_call
 def executed_elsewhere(s: Submission) -> None:
     """Defines the tool by exec in another cell, where no tree shows its name."""
     by_library(s, "tool", before='exec("from scipy.ndimage import correlate as tool")')
 
 
-@attack(noted=True)
+@hidden_call
 def namespace_edited(s: Submission) -> None:
     """Writes the tool into the notebook's namespace."""
     by_library(
@@ -168,7 +171,7 @@ def namespace_edited(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def builtin_added(s: Submission) -> None:
     """Makes the library's function a builtin."""
     by_library(
@@ -182,13 +185,13 @@ def builtin_added(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def function_hung_on_numpy(s: Submission) -> None:
     """Hangs the library's function on a module that is allowed."""
     by_library(s, "np.tool", before="import scipy.ndimage\nnp.tool = scipy.ndimage.correlate")
 
 
-@attack(noted=True)
+@hidden_call
 def allowed_function_replaced(s: Submission) -> None:
     """Replaces an allowed function by the library's, for its own call only."""
     by_library(
@@ -206,7 +209,7 @@ def allowed_function_replaced(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def attribute_of_itself(s: Submission) -> None:
     """Hangs the library's function on the answer itself."""
     by_library(s, "cross_correlate.tool")
@@ -216,7 +219,7 @@ def attribute_of_itself(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def through_another_module(s: Submission) -> None:
     """Reaches numpy's convolution through a module of the course that has imported numpy."""
     s.answer(
@@ -231,7 +234,7 @@ def through_another_module(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def module_dictionary(s: Submission) -> None:
     """Takes the function out of the module's dictionary."""
     s.answer(
@@ -246,7 +249,7 @@ def module_dictionary(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def attribute_getter(s: Submission) -> None:
     """Lets another function do the looking up."""
     s.answer(
@@ -264,13 +267,13 @@ def attribute_getter(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def unpickled_function(s: Submission) -> None:
     """Unpickles the library's function."""
     by_library(s, r'pickle.loads(b"cscipy.ndimage\ncorrelate\n.")', before="import pickle")
 
 
-@attack(noted=True)
+@hidden_call
 def marshalled_code(s: Submission) -> None:
     """Carries its code as bytes."""
     code = compile(
@@ -291,13 +294,13 @@ def marshalled_code(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def located_by_pydoc(s: Submission) -> None:
     """Lets the documentation system find the function."""
     by_library(s, 'pydoc.locate("scipy.ndimage.correlate")', before="import pydoc")
 
 
-@attack(noted=True)
+@hidden_call
 def timed_statement(s: Submission) -> None:
     """Runs a text as a statement whose time is to be taken."""
     by_library(
@@ -313,7 +316,7 @@ def timed_statement(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def file_written_and_imported(s: Submission) -> None:
     """Writes a module in one cell and imports it in another."""
     s.above(
@@ -322,7 +325,7 @@ def file_written_and_imported(s: Submission) -> None:
     by_library(s, "tool", before="import sys\nsys.path.insert(0, '')\nfrom own_helper import tool")
 
 
-@attack(noted=True)
+@hidden_call
 def cell_magic_before_the_answer(s: Submission) -> None:
     """Hides the whole answer from the tree behind a cell magic."""
     by_library(s, "scipy.ndimage.correlate")
@@ -330,7 +333,7 @@ def cell_magic_before_the_answer(s: Submission) -> None:
     cell.source = f"%%capture\nimport scipy.ndimage\n{cell.source}"
 
 
-@attack(noted=True)
+@hidden_call
 def decoy_in_a_dead_branch(s: Submission) -> None:
     """Defines an honest function last, where it is never reached."""
     honest = s.cell("cross_correlate_answer").source.replace("\n", "\n    ")
@@ -339,7 +342,7 @@ def decoy_in_a_dead_branch(s: Submission) -> None:
     cell.source = f"import scipy.ndimage\n{cell.source}\n\nif not cross_correlate:\n    {honest}\n"
 
 
-@attack(noted=True)
+@hidden_call
 def decoy_behind_an_error(s: Submission) -> None:
     """Defines an honest function in a later cell that fails before it gets there."""
     honest = s.cell("cross_correlate_answer").source
@@ -348,7 +351,7 @@ def decoy_behind_an_error(s: Submission) -> None:
     s.notebook.cells[s.notebook.cells.index(s.cell("cross_correlate_answer")) + 1].source += honest
 
 
-@attack(noted=True)
+@hidden_call
 def another_interpreter(s: Submission) -> None:
     """Asks a Python of its own for the result."""
     by_library(
@@ -376,7 +379,7 @@ def another_interpreter(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def c_library(s: Submission) -> None:
     """Finds the library through the C interface of Python."""
     by_library(
@@ -393,7 +396,7 @@ def c_library(s: Submission) -> None:
     )
 
 
-@attack(noted=True)
+@hidden_call
 def shell_of_the_notebook(s: Submission) -> None:
     """Lets IPython evaluate the name."""
     by_library(s, 'get_ipython().ev("scipy.ndimage.correlate")', before="import scipy.ndimage")
