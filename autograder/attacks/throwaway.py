@@ -22,7 +22,12 @@ from autograder.attacks.entries import Change, Submission, target
 from autograder.build import BEGIN_SOLUTION, END_SOLUTION
 from autograder.course import Assignment, Course, NotebookText
 
-LIMITS = {"cell_seconds": 12.0, "call_seconds": 5.0, "memory_mb": 1000}
+LIMITS = {
+    "cell_seconds": 12.0,
+    "call_seconds": 5.0,
+    "notebook_seconds": 240.0,
+    "memory_mb": 1000,
+}
 """Limits of the throwaway course: a loop without end should not hold up the others for long, and a
 bomb not fill a small machine."""
 

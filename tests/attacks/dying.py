@@ -171,6 +171,24 @@ def own_cell_never_ends(s: Submission) -> None:
 
 
 @attack()
+def own_cells_never_end(s: Submission) -> None:
+    """Has so many cells without an end that together they take longer than a notebook may."""
+    for _ in range(24):
+        s.last("while True: pass")
+
+
+@attack(deserves=NOTHING_FOR["cross_correlate"])
+def endless_answer_that_is_tried(s: Submission) -> None:
+    """Loops without end wherever it is called: in the check, in own cells, in hidden calls."""
+    s.answer(
+        "cross_correlate",
+        "def cross_correlate(image, kernel, padding='symmetric'):\n    while True:\n        pass\n",
+    )
+    for _ in range(2):
+        s.behind("cross_correlate", "cross_correlate(np.zeros((5, 5)), np.ones((3, 3)))")
+
+
+@attack()
 def slow_to_leave(s: Submission) -> None:
     """Ignores every signal, and does not come to an end when it is asked to."""
     s.first("""

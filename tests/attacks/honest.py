@@ -472,3 +472,13 @@ def figures_in_calls(s: Submission) -> None:
     plt.subplots(1, 2)[1][0].imshow(image)
     padded = _pad""",
     )
+
+
+@honest()
+def talks_before_the_replay(s: Submission) -> None:
+    """Prints more, before the replay and in pieces, than a graded notebook may hold."""
+    for _ in range(12):
+        s.above(
+            "moving_average",
+            "import sys\nfor _ in range(40):\n    print('x' * 100_000)\n    sys.stdout.flush()",
+        )
