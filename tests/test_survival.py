@@ -1,7 +1,9 @@
 """A kernel that dies or hangs costs what made it die, and nothing else."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -93,13 +95,24 @@ def test_what_runs_after_hidden_calls_shows_nothing(
     assert shown[0] != shown[1]
 
 
-def report_of(course: Path, own: list[str], limits: str = "", **changed: str) -> Any:
-    """Grade the perfect sample with own cells at its end and answers changed."""
+def report_of(
+    course: Path,
+    own: list[str],
+    limits: str = "",
+    above: Mapping[str, list[str]] = MappingProxyType({}),
+    **changed: str,
+) -> Any:
+    """Grade the perfect sample with own cells at its end, or above answers, and answers changed."""
     notebook = nbformat.read(
         ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
     )
     for cell in notebook.cells:
         cell.source = changed.get(cell.id, cell.source)
+    for name, sources in above.items():
+        place = next(i for i, cell in enumerate(notebook.cells) if cell.id == name)
+        notebook.cells[place:place] = [
+            nbformat.v4.new_code_cell(source, id=f"above-{i}") for i, source in enumerate(sources)
+        ]
     notebook.cells += [
         nbformat.v4.new_code_cell(source, id=f"own-{i}") for i, source in enumerate(own)
     ]
@@ -120,6 +133,22 @@ def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None
     assert report.remarks == [
         "3 times a cell took too long or ended Python; in the end only the answers were run."
     ]
+
+
+def test_an_answer_blamed_for_what_others_did_is_run_again(course_copy: Path) -> None:
+    """A cell can end Python while later ones run: those are bystanders."""
+    late = "import os, threading\nthreading.Timer(0.1, os._exit, [1]).start()"
+    perfect = nbformat.read(
+        ROOT / "examples" / "submissions" / "student-01" / NOTEBOOK, as_version=4
+    )
+    lsi = next(cell.source for cell in perfect.cells if cell.id == "lsi_answer")
+    report = report_of(
+        course_copy,
+        ["import time; time.sleep(1)"] * 3,
+        above={"lsi_answer": [late]},
+        lsi_answer=f"import time\ntime.sleep(0.5)\n{lsi}",
+    )
+    assert [score.awarded for score in report.scores] == [3, 2, 2, 8, 4, 0]
 
 
 # In the proportion of the course's own limits, and faster.

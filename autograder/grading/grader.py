@@ -123,7 +123,7 @@ class Sessions:
             if not self._session.alive:
                 self._deaths += 1
                 if self._deaths == _DEATHS_UNTIL_BARE:
-                    self._experience.left_out |= self._experience.spare
+                    self._experience.left_out = set(self._experience.spare)
         return self._session
 
     def _spent(self) -> bool:

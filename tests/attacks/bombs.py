@@ -309,9 +309,9 @@ def memory_in_page_tables(s: Submission) -> None:
         """)
 
 
-@attack(bomb=True, forbidden=("buffers of",))
+@attack(bomb=True, at_most=True, forbidden=("buffers of",))
 def memory_in_socket_buffers(s: Submission) -> None:
-    """Leaves its data in the buffers of sockets, which are the system's memory."""
+    """Leaves its data in the buffers of sockets, as many as a process may open."""
     s.last("""
         import contextlib
         import socket
