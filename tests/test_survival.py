@@ -99,8 +99,8 @@ def report_of(
     course: Path,
     own: list[str],
     limits: str = "",
+    changed: Mapping[str, str] = MappingProxyType({}),
     above: Mapping[str, list[str]] = MappingProxyType({}),
-    **changed: str,
 ) -> Any:
     """Grade the perfect sample with own cells at its end, or above answers, and answers changed."""
     notebook = nbformat.read(
@@ -146,7 +146,7 @@ def test_an_answer_blamed_for_what_others_did_is_run_again(course_copy: Path) ->
         course_copy,
         ["import time; time.sleep(1)"] * 3,
         above={"lsi_answer": [late]},
-        lsi_answer=f"import time\ntime.sleep(0.5)\n{lsi}",
+        changed={"lsi_answer": f"import time\ntime.sleep(0.5)\n{lsi}"},
     )
     assert [score.awarded for score in report.scores] == [3, 2, 2, 8, 4, 0]
 
@@ -167,7 +167,7 @@ def test_an_endless_answer_that_is_tried_costs_its_question_only(course_copy: Pa
         "def cross_correlate(image, kernel, padding='symmetric'):\n    while True:\n        pass"
     )
     tried = "cross_correlate(np.zeros((5, 5)), np.ones((3, 3)))"
-    report = report_of(course_copy, [tried] * 2, SHORT, cross_correlate_answer=endless)
+    report = report_of(course_copy, [tried] * 2, SHORT, {"cross_correlate_answer": endless})
     assert [score.awarded for score in report.scores] == [3, 2, 2, 0, 4, 0]
     sentences = [
         finding.sentence
@@ -186,7 +186,7 @@ def test_a_cell_that_is_stopped_keeps_what_it_has_defined(course_copy: Path) -> 
     uses = "import numpy as np\n\ndef add_gaussian_noise(image, sigma, rng):\n"
     uses += "    return helper(image) + rng.normal(0.0, sigma, image.shape)"
     answers = {"moving_average_answer": lost, "add_gaussian_noise_answer": uses}
-    report = report_of(course_copy, [late], SHORT, **answers)
+    report = report_of(course_copy, [late], SHORT, answers)
     assert [score.awarded for score in report.scores] == [3, 0, 0, 8, 4, 0]
 
 
