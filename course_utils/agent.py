@@ -3,7 +3,8 @@
 A request is a dict: `do` one of
 
     call    `name` or (`handle` and `name`), `arguments`, `keywords`; `watch` returns the arguments
-            as they are afterwards; `keep` leaves the result here and returns a handle
+            as they are afterwards; `keep` leaves the result here and returns a handle; `given` are
+            functions that stand in for others of these names while the call lasts
     get     the attribute `name` of `handle`
     load    set the attributes (or, of a torch module, the state) of `handle` from `values`
     forget  `handle`
@@ -13,12 +14,13 @@ missing, or refused (`message`: the value does not cross); raised replies also n
 the exception derives from.
 
 While a call is carried out, the functions that the checker lends (`Lent`) are called back: a
-request `{"lent": number, "arguments": [...]}`, and a reply with `value` or, if the function does
-not take these arguments, `message`.
+request `{"lent": number, "arguments": [...], "keywords": {...}}`, and a reply with `value` or, if
+the function does not take these arguments, `message`.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -94,7 +96,8 @@ class Agent:
         keywords = {k: self._resolved(v) for k, v in request["keywords"].items()}
         # The seed too belongs to the call: equal calls draw equal numbers in a fresh process.
         np.random.seed(0)
-        value = target(*arguments, **keywords)
+        with self._standing_in(target, request.get("given", {})):
+            value = target(*arguments, **keywords)
         if request.get("keep"):
             value = self._kept(value)
         reply = self._returned(value)
@@ -103,6 +106,19 @@ class Agent:
                 a if isinstance(a, (np.ndarray, list, dict)) else None for a in arguments
             ]
         return reply
+
+    @contextmanager
+    def _standing_in(self, target: Any, given: Mapping[str, Lent]) -> Iterator[None]:
+        """Let the names that a function looks up mean others for a while."""
+        names = getattr(target, "__globals__", {}) if given else {}
+        before = {name: names[name] for name in given if name in names}
+        names.update({name: self._resolved(lent) for name, lent in given.items()})
+        try:
+            yield
+        finally:
+            for name in given:
+                names.pop(name, None)
+            names.update(before)
 
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, Handle):
@@ -113,9 +129,10 @@ class Agent:
             return type(value)(self._resolved(item) for item in value)
         return value
 
-    def _borrowed(self, number: int, *arguments: Any) -> Any:
+    def _borrowed(self, number: int, *arguments: Any, **keywords: Any) -> Any:
         """Call a function of the checker's."""
-        reply = decode(self._call_back(encode({"lent": number, "arguments": list(arguments)})))
+        request = {"lent": number, "arguments": list(arguments), "keywords": keywords}
+        reply = decode(self._call_back(encode(request)))
         if "value" not in reply:
             raise ValueError(reply["message"])
         return reply["value"]

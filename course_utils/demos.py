@@ -5,6 +5,7 @@ that Run All reaches the end of an untouched notebook.
 """
 
 import html
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,13 @@ def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     name = getattr(function, "__name__", "this function")
     try:
         result = function(*arguments, **keywords)
-    except NotImplementedError:
-        return Waiting(name)
+    except NotImplementedError as error:
+        return Waiting(unwritten(error) or name)
     return Waiting(name, ", which returns nothing (None) so far") if result is None else result
+
+
+def unwritten(error: NotImplementedError) -> str:
+    """Return the name of the function that raises the error; empty if it has none."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    name = frames[-1].f_code.co_name if frames else ""
+    return "" if name.startswith("<") else name

@@ -12,6 +12,9 @@ Signal: TypeAlias = NDArray[np.float64]
 Image: TypeAlias = NDArray[np.float64]
 """(H, W) grey or (H, W, C) colour, float64, nominally in [0, 1]."""
 
+Frames: TypeAlias = NDArray[np.float64] | NDArray[np.uint8]
+"""(n, H, W) grey or (n, H, W, C) colour: pictures of the same scene, one after the other."""
+
 Kernel: TypeAlias = NDArray[np.float64]
 """(h, w) float64, both sides odd."""
 

@@ -8,11 +8,12 @@
 # **You will be able to**
 #
 # - say what an image is as a function, and add noise to it the way sensors do,
-# - write the filter that every linear, shift-invariant operator is,
-# - test whether an operator is linear and shift-invariant,
+# - reduce noise by averaging frames and by averaging neighbours, and say which is better when,
+# - write correlation and convolution, and make them fast where the kernel allows it,
+# - test whether an operator is linear and shift-invariant, and write a filter as a matrix,
 # - explain why a box blurs worse than a Gaussian.
 #
-# **Time to plan:** three to five hours. **You hand in** this notebook under its own name.
+# **Time to plan:** four to six hours. **You hand in** this notebook under its own name.
 #
 # **Use of AI tools:** you may ask them about ideas; the code and the answers you hand in are your
 # own.
@@ -21,10 +22,13 @@
 # wrong. After you hand in, hidden tests look closer, on inputs you have not seen.
 
 # %%
+from time import perf_counter
+
 import numpy as np
+from scipy.sparse import csr_array
 
 from course_utils import check, demo, environment, images, operators, plots, progress
-from course_utils.types import Image, ImageOperator, Kernel, Padding, Signal
+from course_utils.types import Frames, Image, ImageOperator, Kernel, Padding, Signal
 from course_utils.widgets import linear_filters as widgets
 
 environment.check()
@@ -81,10 +85,64 @@ plots.side_by_side(
 )
 
 # %% [markdown]
-# ## 3. Averaging neighbours
+# Not all noise is Gaussian. A dead or saturated pixel, or a bit that flipped on its way, has
+# nothing to do with the light that fell on it: its value is lost. *Salt and pepper* is the model.
+# Some pixels, wherever chance has it, become white or black; all others stay as they are.
+
+# %% exercise="add_salt_and_pepper" points=3
+
+# %% [markdown]
+# Both kinds side by side, with the grey levels that come of them. Which kind moves every pixel a
+# little, which moves a few pixels a lot? At which amounts do the two have the same error?
 #
-# With many pictures of the same scene you would average them. With a single one there is still
-# something to average: neighbours mostly show the same thing. In one dimension, for odd $N$,
+# *If a control shows no picture, run its cell again.*
+
+# %%
+demo(widgets.NoiseExplorer, small, add_gaussian_noise, add_salt_and_pepper)
+
+# %% [markdown]
+# ## 3. Averaging frames
+#
+# A camera on a tripod can take the scene again and again. The scene is the same in all frames, the
+# noise is not, and so the mean of the frames,
+#
+# $$\hat I(x, y) = \frac{1}{n} \sum_{k=1}^{n} \tilde I_k(x, y),$$
+#
+# keeps the one and cancels the other. If the noise of the frames is independent with standard
+# deviation $\sigma$, the variance of a sum of $n$ of them is $n \sigma^2$; after the division by $n$
+# the standard deviation is
+#
+# $$\sigma_{\hat I} = \frac{\sqrt{n \sigma^2}}{n} = \frac{\sigma}{\sqrt{n}}.$$
+#
+# Four frames halve the noise, a hundred leave a tenth. Cameras deliver bytes: mind what happens
+# when bytes are added up.
+
+# %% exercise="average_frames" points=2
+
+# %% [markdown]
+# Does the noise fall as promised? The line is $\sigma / \sqrt{n}$, the points are measured.
+
+# %%
+tile = small[80:144, 80:144]
+frames = np.stack([tile + np.random.default_rng(k).normal(0, 0.2, tile.shape) for k in range(64)])
+counts = np.array([1, 2, 4, 8, 16, 32, 64])
+means = [demo(average_frames, frames[:n]) for n in counts]
+plots.curves(
+    counts,
+    {
+        "measured": demo(lambda *found: [float((m - tile).std()) for m in found], *means),
+        "sigma / sqrt(n)": 0.2 / np.sqrt(counts),
+    },
+    xlabel="number of frames n",
+    ylabel="noise left",
+    description="The noise left falls from 0.2 for one frame to 0.025 for 64, on the curve.",
+)
+
+# %% [markdown]
+# ## 4. Averaging neighbours
+#
+# With a single frame there is still something to average: neighbours mostly show the same thing.
+# In one dimension, for odd $N$,
 #
 # $$\hat X(i) = \frac{1}{N} \sum_{j=-(N-1)/2}^{(N-1)/2} X(i - j).$$
 #
@@ -109,7 +167,7 @@ plots.curves(
 )
 
 # %% [markdown]
-# ## 4. The same in two dimensions
+# ## 5. The same in two dimensions
 #
 # In an image the window is a square of $N \times N$ pixels, $N = 2k + 1$, and the mean filter is
 #
@@ -120,13 +178,31 @@ plots.curves(
 # 50 as on the slide. Slide the window along and predict each number before you look. What happens
 # to the lone 50 at the top, to the lone 0, to the edge?
 #
-# *If the window shows no picture, run the cell again.*
-
 # %%
 widgets.SlidingWindow(images.lecture_grid())
 
 # %% [markdown]
-# ## 5. One formula for every linear filter
+# On a photograph, from no filter at all to a window as large as the picture. Where does the noise
+# become hard to see, where the man's face, where the camera?
+
+# %%
+noisy_camera = camera + np.random.default_rng(0).normal(0, 0.15, camera.shape)
+widgets.MeanFilter(noisy_camera)
+
+# %% [markdown] question="frames_or_filters" points=4
+# ### Question: frames or filters?
+#
+# Averaging 9 frames and averaging 3 x 3 neighbours both take the mean of 9 values. In about eight
+# sentences:
+#
+# 1. By what factor does each of them reduce independent Gaussian noise, and why the same?
+# 2. What does the mean of neighbours cost that the mean of frames does not? Name a place in a
+#    picture where one sees it.
+# 3. A robot drives, and people walk through the scene. What happens to the mean of frames?
+# 4. A few pixels are stuck at white in every frame. Does either of the two help?
+
+# %% [markdown]
+# ## 6. One formula for every linear filter
 #
 # The mean filter weighs all its neighbours alike. Let each neighbour have a weight of its own,
 # collected in a kernel $H$, and the average becomes
@@ -135,7 +211,7 @@ widgets.SlidingWindow(images.lecture_grid())
 #
 # This is the *cross-correlation* of the image with the kernel, written $G = H \otimes I$. The mean
 # filter is the kernel whose entries are all $1/N^2$: whatever factor $1/Z$ a filter needs is part
-# of the kernel. (Section 3 counted neighbours with $i - j$, which for a mean comes to the same; for
+# of the kernel. (Section 4 counted neighbours with $i - j$, which for a mean comes to the same; for
 # other kernels the sign matters.) A kernel need not be square: any odd number of rows and of
 # columns has a centre.
 #
@@ -160,7 +236,114 @@ plots.side_by_side(
 )
 
 # %% [markdown]
-# ## 6. Which operators are filters?
+# ## 7. Convolution
+#
+# Cross-correlation asks what a pixel sees around it. Turn the question round and ask where a pixel's
+# light goes: a lens out of focus spreads every point to a spot $H$, and the picture is the sum of
+# all these spots. That is the *convolution*, written $G = H \star I$,
+#
+# $$G(i, j) = \sum_{q=-k}^{k} \sum_{r=-k}^{k} H(q, r)\, I(i - q, j - r).$$
+#
+# The signs are all that differs: a convolution is the cross-correlation with the kernel turned by
+# 180 degrees. For a kernel that looks the same after the turn, such as a box or a Gaussian, the two
+# are one. The convolution has the better algebra. A lone bright pixel gives the kernel itself (the
+# cross-correlation gives it upside down), and filters can be combined in any order,
+# $H_1 \star (H_2 \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one stays
+# away from the border.
+#
+# > **From slide to code.** The slides use one symbol for both, and networks call *convolution* what
+# > is a cross-correlation. With learned kernels it makes no difference; with kernels that somebody
+# > wrote down it does.
+
+# %% exercise="convolve" points=4
+
+# %% [markdown]
+# A lone bright pixel, and a kernel in the shape of a hook. Which of the two pictures is the kernel?
+
+# %%
+hook = np.array([[1, 1, 1], [1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]]) / 2
+lone = np.zeros((9, 9))
+lone[4, 4] = 1
+plots.side_by_side(
+    lone,
+    demo(convolve, lone, hook, "constant"),
+    demo(cross_correlate, lone, hook, "constant"),
+    titles=["lone pixel", "convolution", "cross-correlation"],
+    description="The convolution shows the hook as it is, the cross-correlation upside down.",
+)
+
+# %% [markdown]
+# ## 8. Two kernels: the box and the Gaussian
+#
+# The box weighs all neighbours within its window alike, and all others not at all. The Gaussian
+# lets the weight fall with the distance,
+#
+# $$H(q, r) = \frac{1}{Z}\, e^{-\frac{q^2 + r^2}{2 \sigma^2}}.$$
+#
+# It reaches to infinity, so it is cut off where almost nothing is left, at $k$ pixels from the
+# centre, $k$ being $3 \sigma$ rounded to a whole number. $Z$ makes the weights sum to one, so that
+# a plain grey area stays as it is. The sum of what is left after the cut is not $2 \pi \sigma^2$:
+# add the weights up.
+#
+# > **From slide to code.** The slide speaks of unit variance and writes $\sigma$; the width is free.
+# > The formula in two dimensions stands there under "1D".
+
+# %% exercise="kernels" points=5
+
+# %% [markdown]
+# The same picture under a box and under a Gaussian of about the same width.
+
+# %%
+noisy_small = small + np.random.default_rng(1).normal(0, 0.15, small.shape)
+plots.side_by_side(
+    noisy_small,
+    demo(cross_correlate, noisy_small, demo(box_kernel, 7)),
+    demo(cross_correlate, noisy_small, demo(gaussian_kernel, 2.0)),
+    titles=["noisy", "box, 7 x 7", "Gaussian, sigma 2"],
+    description="Both filters remove most of the noise; the box leaves a blocky, streaky picture.",
+)
+
+# %% [markdown]
+# ## 9. Two short passes for a long one
+#
+# A kernel of $n \times n$ weights costs $n^2$ multiplications a pixel. But the Gaussian is a
+# product, $e^{-(q^2 + r^2) / 2 \sigma^2} = e^{-q^2 / 2 \sigma^2} e^{-r^2 / 2 \sigma^2}$, and for every
+# kernel $H(q, r) = h(q) h(r)$ one factor moves out of the inner sum,
+#
+# $$G(i, j) = \sum_q h(q) \Bigl( \sum_r h(r)\, I(i + q, j + r) \Bigr):$$
+#
+# first along the rows with $h$, then down the columns of what came out. That is $2 n$
+# multiplications a pixel: for $n = 25$ it is 50 instead of 625. The box is such a product as well.
+
+# %% exercise="filter_separable" points=4
+
+# %% [markdown]
+# The same result, and the time it takes on your machine.
+
+# %%
+def seconds(function, *arguments):
+    start = perf_counter()
+    function(*arguments)
+    return perf_counter() - start
+
+
+sigmas = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+squares = [demo(gaussian_kernel, sigma) for sigma in sigmas]
+plots.curves(
+    sigmas,
+    {
+        "one pass": demo(lambda *h: [seconds(cross_correlate, small, one) for one in h], *squares),
+        "two passes": demo(
+            lambda *h: [seconds(filter_separable, small, one.sum(axis=0)) for one in h], *squares
+        ),
+    },
+    xlabel="sigma",
+    ylabel="seconds",
+    description="The time of one pass grows with the square of sigma, that of two passes slowly.",
+)
+
+# %% [markdown]
+# ## 10. Which operators are filters?
 #
 # Two properties decide. An operator $F$ is *linear* if
 #
@@ -213,7 +396,38 @@ plots.table(
 )
 
 # %% [markdown]
-# ## 7. What is wrong with the box?
+# ## 11. A filter is a matrix
+#
+# Write the image as one long vector, row after row: pixel $(i, j)$ of an image of $H \times W$
+# pixels is entry $i W + j$. Any linear operator is then a matrix, and a filter is one with much
+# structure. Its row $i W + j$ holds the kernel's weights, at the places of the pixels they meet, and
+# zeros everywhere else: of the $10^{10}$ entries for an image of $10^5$ pixels, a $3 \times 3$ kernel
+# needs $9 \cdot 10^5$. A *sparse* matrix stores those alone. At the border the border rule decides:
+# weights that reach beyond it belong to the pixel that is continued there, together with that
+# pixel's own.
+#
+# One does not filter that way. But as a matrix a filter can be transposed, factored, and solved for:
+# deblurring is $A x = b$.
+
+# %% exercise="correlation_matrix" points=4
+
+# %% [markdown]
+# The matrix of a $3 \times 3$ box for images of $6 \times 8$ pixels: bands, one for each row of the
+# kernel, and within each of them a band for each of its columns.
+
+# %%
+nine = np.full((3, 3), 1 / 9)
+plots.side_by_side(
+    *(
+        demo(lambda matrix: 9 * matrix.toarray() / 4, demo(correlation_matrix, nine, (6, 8), padding))
+        for padding in ("constant", "symmetric", "wrap")
+    ),
+    titles=["constant", "symmetric", "wrap"],
+    description="Three matrices with nine diagonal bands; border rules differ at the bands' ends.",
+)
+
+# %% [markdown]
+# ## 12. What is wrong with the box?
 #
 # A mean filter blurs, but not like a lens out of focus. To see what it does, give it stripes that
 # get finer and finer, and compare it with a Gaussian of about the same width. (The box is your
@@ -273,6 +487,13 @@ plots.curves(
     ylabel="value",
     description="The box makes a bar with hard sides of the line, the Gaussian a soft bump.",
 )
+
+# %% [markdown]
+# On a photograph, with filters of any width. Look at fine patterns and at edges, and where the box's
+# response crosses zero.
+
+# %%
+widgets.BoxAgainstGaussian(small)
 
 # %% [markdown] question="ringing" points=5
 # ### Question: ringing

@@ -18,13 +18,15 @@ A module per notebook. A replay is the body of a function that prints values:
 import inspect
 import textwrap
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from autograder.grading.student import Function, Raised, Student
+from autograder.grading.student import Function, Raised, Student, StudentError
 from course_utils.compare import ATOL, RTOL, difference
 from course_utils.wire import Rng
 
@@ -77,6 +79,33 @@ def hidden(question: str, *, points: float, says: str) -> Callable[[Test], Test]
         return run
 
     return register
+
+
+def follows(**functions: Callable[..., Any]) -> Callable[[Test], Test]:
+    """Run a test that fails once more with the student's earlier answers replaced by right ones.
+
+    An answer that builds on another is right if it is right itself, or would be if that were.
+    Stands between `hidden` and the test:
+
+        @hidden("convolve", points=2, says="kernels that are not symmetric")
+        @follows(cross_correlate=reference.cross_correlate)
+        def convolved(student, rng): ...
+    """
+
+    def repeated(run: Test) -> Test:
+        @wraps(run)
+        def test(student: Student, rng: np.random.Generator) -> None:
+            again, calls = deepcopy(rng), len(student.calls)
+            try:
+                run(student, rng)
+            except (Wrong, StudentError):
+                # A mistake is recognised by what the answer says when those before it are right.
+                del student.calls[calls:]
+                run(student.given(**functions), again)
+
+        return test
+
+    return repeated
 
 
 def replay(question: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

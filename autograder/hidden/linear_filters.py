@@ -6,10 +6,23 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from scipy import ndimage
+from scipy.sparse import issparse
 
 from autograder.grading.student import Counted, Student
-from autograder.hidden import Wrong, close, fits, hidden, holds, raises, replay, seed, unchanged
+from autograder.hidden import (
+    Wrong,
+    close,
+    fits,
+    follows,
+    hidden,
+    holds,
+    raises,
+    replay,
+    seed,
+    unchanged,
+)
 from course_utils.operators import Operator
+from course_utils.reference import linear_filters as reference
 
 # Statistics are trusted to this many standard errors: by chance beyond them one time in 10^11.
 Z = 7.0
@@ -74,6 +87,68 @@ def generator(student: Student, rng: Generator) -> None:
     close(student.add_gaussian_noise(image, 0.0, one), image)
 
 
+@hidden("add_salt_and_pepper", points=1.5, says="how many pixels are hit, and half each")
+def shares(student: Student, rng: Generator) -> None:
+    amount = rng.uniform(0.25, 0.4)
+    image = rng.uniform(0.2, 0.8, (230, 210))
+    noisy = fits(student.add_salt_and_pepper(image, amount, seed(rng)), image)
+    salt, pepper = noisy == 1.0, noisy == 0.0
+    hit = salt | pepper
+    holds(np.array_equal(noisy[~hit], image[~hit]), "Pixels that are neither 0 nor 1 have changed")
+    for share, expected, what in (
+        (hit.mean(), amount, "The share of pixels that are hit is not amount"),
+        (salt.mean(), amount / 2, "The share of white pixels is not amount / 2"),
+    ):
+        holds(abs(share - expected) < Z * (expected * (1 - expected) / hit.size) ** 0.5, what)
+    sentence = "Neighbouring pixels are not hit independently"
+    _are_independent(1.0 * hit[:, 1:], 1.0 * hit[:, :-1], sentence)
+    _are_independent(1.0 * hit[1:], 1.0 * hit[:-1], sentence)
+
+
+@hidden("add_salt_and_pepper", points=0.5, says="a colour pixel changes as a whole")
+def whole_pixels(student: Student, rng: Generator) -> None:
+    image = rng.uniform(0.2, 0.8, (60, 50, 3))
+    noisy = fits(student.add_salt_and_pepper(image, 0.4, seed(rng)), image)
+    changed = noisy != image
+    holds(bool(changed.any()), "There is no noise")
+    holds(
+        np.array_equal(changed.any(axis=2), changed.all(axis=2)),
+        "Some pixels change in one channel and not in another",
+    )
+    values = noisy[changed.any(axis=2)]
+    is_grey = (values == values[:, :1]).all() and np.isin(values, (0.0, 1.0)).all()
+    holds(is_grey, "A pixel that is hit is neither black nor white")
+
+
+@hidden("add_salt_and_pepper", points=1, says="the generator decides; the image stays as it was")
+def salt_generator(student: Student, rng: Generator) -> None:
+    image, one, other = rng.uniform(0.2, 0.8, (40, 30)), seed(rng), seed(rng)
+    noisy = fits(unchanged(student.add_salt_and_pepper, image, 0.3, one), image)
+    again, different = (student.add_salt_and_pepper(image, 0.3, s) for s in (one, other))
+    holds(np.array_equal(noisy, again), "Equal generators give different noise")
+    holds(not np.array_equal(noisy, different), "Different generators give equal noise")
+    close(student.add_salt_and_pepper(image, 0.0, one), image)
+    full = student.add_salt_and_pepper(image, 1.0, one)
+    holds(bool(np.isin(full, (0.0, 1.0)).all()), "With amount 1 some pixels are not hit")
+
+
+@hidden("average_frames", points=1, says="frames of many kinds")
+def frames(student: Student, rng: Generator) -> None:
+    for shape in ((1, 6, 5), (7, 9, 4), (3, 5, 6, 3)):
+        frames = rng.random(shape)
+        expected = sum(frame / shape[0] for frame in frames)
+        close(unchanged(student.average_frames, frames), expected)
+
+
+@hidden("average_frames", points=1, says="frames of 8 bits, and no frame at all")
+def byte_frames(student: Student, rng: Generator) -> None:
+    # Nine bytes from 100 on add up to more than a byte holds.
+    frames = rng.integers(100, 256, (9, 7, 8), dtype=np.uint8)
+    expected = sum(frame / 9 for frame in frames.astype(float))
+    close(unchanged(student.average_frames, frames), expected)
+    raises("ValueError", student.average_frames, np.zeros((0, 4, 5)))
+
+
 @hidden("moving_average", points=1.5, says="signals and sizes of many kinds")
 def signals(student: Student, rng: Generator) -> None:
     for size in (1, 3, 2 * int(rng.integers(2, 8)) + 1):
@@ -135,6 +210,92 @@ def even_side(student: Student, rng: Generator) -> None:
 def untouched(student: Student, rng: Generator) -> None:
     image, kernel = rng.random((8, 9)), rng.random((3, 3))
     fits(unchanged(student.cross_correlate, image, kernel, "edge"), image)
+
+
+@hidden("convolve", points=2.5, says="kernels that are not symmetric, every border rule")
+@follows(cross_correlate=reference.cross_correlate)
+def convolved(student: Student, rng: Generator) -> None:
+    image, kernel = rng.random((13, 10)), rng.normal(size=(3, 5))
+    for padding, mode in NDIMAGE_MODE.items():
+        close(student.convolve(image, kernel, padding), ndimage.convolve(image, kernel, mode=mode))
+    color = rng.random((8, 9, 3))
+    expected = ndimage.convolve(color, kernel[:, :, np.newaxis], mode="reflect")
+    close(student.convolve(color, kernel), expected)
+
+
+@hidden("convolve", points=1.5, says="a lone bright pixel, arguments, an even side")
+@follows(cross_correlate=reference.cross_correlate)
+def impulse(student: Student, rng: Generator) -> None:
+    image, kernel = np.zeros((9, 11)), rng.normal(size=(5, 3))
+    image[4, 5] = 1.0
+    # The response to a lone pixel is the kernel itself.
+    response = unchanged(student.convolve, image, kernel, "constant")
+    close(response[2:7, 4:7], kernel)
+    raises("ValueError", student.convolve, image, rng.random((3, 4)), "edge")
+
+
+@hidden("kernels", points=1.5, says="box_kernel of several sizes")
+def boxes(student: Student, rng: Generator) -> None:
+    for size in (1, 3, 2 * int(rng.integers(2, 12)) + 1):
+        impulse = np.zeros((2 * size + 1, 2 * size + 1))
+        impulse[size, size] = 1.0
+        response = ndimage.uniform_filter(impulse, size, mode="constant")
+        half = size // 2
+        window = slice(size - half, size + half + 1)
+        close(student.box_kernel(size), response[window, window])
+    for size in (0, 4, -3):
+        raises("ValueError", student.box_kernel, size)
+
+
+@hidden("kernels", points=2.5, says="gaussian_kernel for many sigmas")
+def gaussians(student: Student, rng: Generator) -> None:
+    for sigma in (0.1, 0.5, *rng.uniform(0.6, 6.0, 3)):
+        close(student.gaussian_kernel(sigma), _gaussian(sigma, 3.0))
+    # Where truncate * sigma falls between whole numbers decides about rounding.
+    for truncate in (1.0, 2.2, 4.7):
+        sigma = rng.uniform(1.0, 3.0)
+        close(student.gaussian_kernel(sigma, truncate), _gaussian(sigma, truncate))
+    close(student.gaussian_kernel(sigma=1.5, truncate=3.0), _gaussian(1.5, 3.0))
+
+
+@hidden("kernels", points=1, says="a sigma that is 0 or negative is refused")
+def no_spread(student: Student, rng: Generator) -> None:
+    for sigma in (0.0, -rng.uniform(0.5, 2.0)):
+        raises("ValueError", student.gaussian_kernel, sigma)
+    fits(student.gaussian_kernel(1.0), np.zeros((7, 7)))
+
+
+def _gaussian(sigma: float, truncate: float) -> Any:
+    """Return what scipy's Gaussian filter makes of a lone bright pixel."""
+    radius = int(truncate * sigma + 0.5)
+    impulse = np.zeros((2 * radius + 1, 2 * radius + 1))
+    impulse[radius, radius] = 1.0
+    return ndimage.gaussian_filter(impulse, sigma, mode="constant", truncate=truncate)
+
+
+@hidden("filter_separable", points=3, says="grey and colour, every border rule")
+@follows(cross_correlate=reference.cross_correlate)
+def separable(student: Student, rng: Generator) -> None:
+    image = rng.random((15, 18, 3))
+    for padding, mode in NDIMAGE_MODE.items():
+        kernel = rng.normal(size=2 * int(rng.integers(1, 4)) + 1)
+        expected = ndimage.correlate1d(image, kernel, axis=0, mode=mode)
+        expected = ndimage.correlate1d(expected, kernel, axis=1, mode=mode)
+        close(unchanged(student.filter_separable, image, kernel, padding), expected)
+        close(student.filter_separable(image[..., 1], kernel, padding), expected[..., 1])
+    kernel = rng.normal(size=5)
+    expected = ndimage.correlate1d(image, kernel, axis=0, mode="reflect")
+    expected = ndimage.correlate1d(expected, kernel, axis=1, mode="reflect")
+    close(student.filter_separable(image, kernel), expected)
+
+
+@hidden("filter_separable", points=1, says="a kernel of one entry, and of an even number")
+@follows(cross_correlate=reference.cross_correlate)
+def short_kernels(student: Student, rng: Generator) -> None:
+    image, weight = rng.random((7, 9)), rng.uniform(2.0, 3.0)
+    close(student.filter_separable(image, np.array([weight]), "edge"), weight**2 * image)
+    for size in (2, 4):
+        raises("ValueError", student.filter_separable, image, rng.random(size), "edge")
 
 
 @dataclass(frozen=True)
@@ -255,3 +416,40 @@ def shift_invariant(student: Student, rng: Generator) -> None:
     lent_no = _mixtures(rng, ("", True), ("square", True), ("board", False))
     judged = {True: yes, False: no}, Operator("checkerboard"), {True: lent_yes, False: lent_no}
     _judged(student, rng, "is_shift_invariant", *judged)
+
+
+@hidden("correlation_matrix", points=2.5, says="the matrix filters pictures, for every border rule")
+def matrix(student: Student, rng: Generator) -> None:
+    for (padding, mode), shape in zip(
+        NDIMAGE_MODE.items(), ((3, 5), (5, 3), (3, 3), (1, 7), (5, 5)), strict=True
+    ):
+        height, width = (int(side) for side in rng.integers(5, 10, 2))
+        kernel = rng.normal(size=shape)
+        found = _matrix(
+            student.correlation_matrix(kernel, (height, width), padding), height * width
+        )
+        for image in rng.random((2, height, width)):
+            expected = ndimage.correlate(image, kernel, mode=mode)
+            close(found @ image.ravel(), expected.ravel())
+    kernel = rng.normal(size=(3, 3))
+    found = _matrix(student.correlation_matrix(kernel, (6, 8)), 48)
+    image = rng.random((6, 8))
+    close(found @ image.ravel(), ndimage.correlate(image, kernel, mode="reflect").ravel())
+
+
+@hidden("correlation_matrix", points=1.5, says="it is sparse, for a large image too; an even side")
+def sparse(student: Student, rng: Generator) -> None:
+    kernel, shape = rng.normal(size=(3, 5)), (60, 70)
+    found = _matrix(unchanged(student.correlation_matrix, kernel, shape, "constant"), 4200)
+    holds(found.nnz <= 4200 * 15, "The matrix has more entries than pixels times weights")
+    image = rng.random(shape)
+    close(found @ image.ravel(), ndimage.correlate(image, kernel, mode="constant").ravel())
+    raises("ValueError", student.correlation_matrix, rng.random((2, 3)), (5, 5), "edge")
+
+
+def _matrix(found: Any, size: int) -> Any:
+    """Return a sparse matrix of size x size after making sure that it is one."""
+    holds(issparse(found), "The matrix is not a sparse one")
+    holds(found.shape == (size, size), "The shape is wrong")
+    holds(np.isfinite(found.data).all(), "It returns values that are not finite")
+    return found

@@ -1,13 +1,17 @@
 """Known answers to the exercises of linear_filters: misconceptions, and other right ways."""
 
 import functools
+import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from scipy.sparse import coo_array, csc_array, csr_array, hstack, kron, lil_array
 
 from autograder.variants import right, survivor, wrong
 from course_utils.reference import linear_filters as reference
-from course_utils.types import Image, ImageOperator, Kernel, Padding, Signal
+from course_utils.types import Frames, Image, ImageOperator, Kernel, Padding, Signal
 
 Rng = np.random.Generator
 Shape = tuple[int, int]
@@ -167,6 +171,287 @@ survivor(
     "image - rng.normal(0.0, sigma, image.shape)",
     because="Gaussian noise is symmetric: subtracting it is as right as adding it.",
 )
+
+
+# --- add_salt_and_pepper --------------------------------------------------------------------------
+
+
+def _salted(image: Image, salt: Any, pepper: Any) -> Image:
+    noisy = image.copy()
+    noisy[salt], noisy[pepper] = 1.0, 0.0
+    return noisy
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You draw for every channel by itself. A colour pixel changes as a whole: draw for "
+    "image.shape[:2].",
+    minor=True,
+)
+def channels_alone(image: Image, amount: float, rng: Rng) -> Image:
+    draw = rng.random(image.shape)
+    return _salted(image, draw < amount / 2, draw > 1 - amount / 2)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You hit a share `amount` with salt and as many with pepper. `amount` is the share of both "
+    "together.",
+)
+def amount_of_each(image: Image, amount: float, rng: Rng) -> Image:
+    draw = rng.random(image.shape[:2])
+    return _salted(image, draw < amount, draw > 1 - amount)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You draw once for salt and once more for pepper, so that pepper falls on salt. Draw one "
+    "number for a pixel and let it decide.",
+)
+def pepper_on_salt(image: Image, amount: float, rng: Rng) -> Image:
+    salt, pepper = rng.random((2, *image.shape[:2])) < amount / 2
+    return _salted(image, salt, pepper)
+
+
+@wrong("add_salt_and_pepper", hint="There is salt but no pepper: half of the hit pixels become 0.")
+def salt_alone(image: Image, amount: float, rng: Rng) -> Image:
+    return _salted(image, rng.random(image.shape[:2]) < amount, slice(0))
+
+
+@wrong("add_salt_and_pepper", hint="There is pepper but no salt: half of the hit pixels become 1.")
+def pepper_alone(image: Image, amount: float, rng: Rng) -> Image:
+    return _salted(image, slice(0), rng.random(image.shape[:2]) < amount)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="Salt is 255 in your image. Values are in [0, 1]: white is 1.",
+)
+def bright_as_a_byte(image: Image, amount: float, rng: Rng) -> Image:
+    draw = rng.random(image.shape[:2])
+    noisy = image.copy()
+    noisy[draw < amount] = 255.0
+    noisy[draw < amount / 2] = 0.0
+    return noisy
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="A pixel that is hit gets some random value. Salt and pepper know two: 0 and 1.",
+)
+def random_greys(image: Image, amount: float, rng: Rng) -> Image:
+    hit = rng.random(image.shape[:2]) < amount
+    noisy = image.copy()
+    noisy[hit] = rng.random(noisy[hit].shape)
+    return noisy
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You add 1 to a pixel or subtract 1 from it. A pixel that is hit is replaced: its value is "
+    "lost.",
+)
+def added_not_replaced(image: Image, amount: float, rng: Rng) -> Image:
+    draw = rng.random(image.shape[:2]).reshape(image.shape[:2] + (1,) * (image.ndim - 2))
+    return image + (draw < amount / 2) - (draw > 1 - amount / 2)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You hit the pixels that should stay: a share of 1 - amount is hit.",
+)
+def hit_the_others(image: Image, amount: float, rng: Rng) -> Image:
+    return reference.add_salt_and_pepper(image, 1.0 - amount, rng)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="Whole rows are hit. Draw one number for every pixel.",
+)
+def rows_hit(image: Image, amount: float, rng: Rng) -> Image:
+    draw = rng.random(image.shape[0])
+    return _salted(image, draw < amount / 2, draw > 1 - amount / 2)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You make a generator of your own. Use the one you are given, so that the caller decides "
+    "about the seed.",
+    minor=True,
+)
+def salt_of_its_own(image: Image, amount: float, rng: Rng) -> Image:
+    return reference.add_salt_and_pepper(image, amount, np.random.default_rng(0))
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You use numpy's global random state. Use the generator you are given.",
+    minor=True,
+)
+def global_salt(image: Image, amount: float, rng: Rng) -> Image:
+    draw = np.random.random(image.shape[:2])
+    return _salted(image, draw < amount / 2, draw > 1 - amount / 2)
+
+
+@wrong(
+    "add_salt_and_pepper",
+    hint="You write into the image you were given. Work on a copy.",
+    minor=True,
+)
+def salted_in_place(image: Image, amount: float, rng: Rng) -> Image:
+    image[:] = reference.add_salt_and_pepper(image, amount, rng)
+    return image
+
+
+@right("add_salt_and_pepper")
+def a_coin_for_each_hit(image: Image, amount: float, rng: Rng) -> Image:
+    hit = rng.random(image.shape[:2]) < amount
+    coin = rng.integers(0, 2, image.shape[:2]).astype(float)
+    if image.ndim == 3:
+        hit, coin = hit[..., np.newaxis], coin[..., np.newaxis]
+    return np.where(hit, coin, image)
+
+
+@right("add_salt_and_pepper")
+def exactly_so_many(image: Image, amount: float, rng: Rng) -> Image:
+    height, width = image.shape[:2]
+    noisy = image.reshape(height * width, -1).copy()
+    hit = rng.permutation(height * width)[: round(amount * height * width)]
+    salt, pepper = np.array_split(hit, 2)
+    noisy[salt], noisy[pepper] = 1.0, 0.0
+    return noisy.reshape(image.shape)
+
+
+@right("add_salt_and_pepper")
+def one_pixel_after_the_other(image: Image, amount: float, rng: Rng) -> Image:
+    noisy = image.copy()
+    for i, j in np.ndindex(*image.shape[:2]):
+        if rng.uniform() < amount:
+            noisy[i, j] = rng.choice([0.0, 1.0])
+    return noisy
+
+
+# --- average_frames -------------------------------------------------------------------------------
+
+
+def _refuse_none(frames: Frames) -> None:
+    if len(frames) == 0:
+        raise ValueError("no frames")
+
+
+@wrong(
+    "average_frames",
+    hint="You add up bytes as bytes: behind 255 they begin at 0 again. Add up as float64.",
+)
+def bytes_overflow(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return np.asarray(frames.sum(axis=0, dtype=frames.dtype) / len(frames))
+
+
+@wrong(
+    "average_frames",
+    hint="You return bytes, which cuts the decimals off. The mean is float64.",
+)
+def bytes_returned(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return frames.mean(axis=0).astype(frames.dtype)
+
+
+@wrong("average_frames", hint="You add up the frames but do not divide by their number.")
+def frames_added(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return frames.sum(axis=0, dtype=np.float64)
+
+
+@wrong(
+    "average_frames",
+    hint="You average within the frames. The mean goes over the first axis: one value for each "
+    "pixel.",
+)
+def one_mean_for_each_frame(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return frames.reshape(len(frames), -1).mean(axis=1)
+
+
+@wrong("average_frames", hint="You average over the last axis. The frames are the first one.")
+def over_the_last_axis(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return frames.mean(axis=-1)
+
+
+@wrong("average_frames", hint="You return one number for all pixels. Average over the first axis.")
+def one_number_for_all(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return np.full(frames.shape[1:], frames.mean())
+
+
+@wrong("average_frames", hint="You take the median of the frames, not their mean.")
+def median_of_frames(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return np.asarray(np.median(frames, axis=0))
+
+
+@wrong(
+    "average_frames",
+    hint="You average the mean so far with the next frame, so that the last frame counts half. All "
+    "frames count alike.",
+)
+def halved_again_and_again(frames: Frames) -> Image:
+    _refuse_none(frames)
+    mean = frames[0].astype(np.float64)
+    for frame in frames[1:]:
+        mean = (mean + frame) / 2
+    return mean
+
+
+@wrong("average_frames", hint="You divide by n - 1. The mean of n frames divides by n.")
+def divided_by_one_less(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return np.asarray(frames.sum(axis=0, dtype=np.float64) / max(len(frames) - 1, 1))
+
+
+@wrong(
+    "average_frames",
+    hint="You add the frames up in the first of them. Begin with an array of your own.",
+)
+def added_up_in_the_first(frames: Frames) -> Image:
+    _refuse_none(frames)
+    for frame in frames[1:]:
+        frames[0] += frame
+    return frames[0] / len(frames)
+
+
+@wrong(
+    "average_frames",
+    hint="Without frames you return NaN, the mean of nothing. Raise a ValueError.",
+    minor=True,
+)
+def mean_of_nothing(frames: Frames) -> Image:
+    return np.asarray(frames.mean(axis=0, dtype=np.float64))
+
+
+@right("average_frames")
+def frame_by_frame(frames: Frames) -> Image:
+    _refuse_none(frames)
+    total = np.zeros(frames.shape[1:])
+    for frame in frames:
+        total += frame
+    return total / len(frames)
+
+
+@right("average_frames")
+def running_mean(frames: Frames) -> Image:
+    _refuse_none(frames)
+    mean = np.zeros(frames.shape[1:])
+    for count, frame in enumerate(frames, 1):
+        mean += (frame - mean) / count
+    return mean
+
+
+@right("average_frames")
+def weights_of_one_nth(frames: Frames) -> Image:
+    _refuse_none(frames)
+    return np.tensordot(np.full(len(frames), 1 / len(frames)), frames.astype(float), axes=1)
 
 
 # --- moving_average -------------------------------------------------------------------------------
@@ -604,6 +889,404 @@ def channel_by_channel(image: Image, kernel: Kernel, padding: Padding = "symmetr
     )
 
 
+# --- convolve -------------------------------------------------------------------------------------
+
+
+@wrong(
+    "convolve",
+    hint="That is the cross-correlation. A convolution turns the kernel by 180 degrees first.",
+)
+def not_turned(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel, padding)
+
+
+@wrong("convolve", hint="You turn the kernel's rows around but not its columns. Reverse both axes.")
+def rows_turned(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel[::-1], padding)
+
+
+@wrong("convolve", hint="You turn the kernel's columns around but not its rows. Reverse both axes.")
+def columns_turned(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel[:, ::-1], padding)
+
+
+@wrong(
+    "convolve",
+    hint="You turn the kernel by 90 degrees. A convolution turns it by 180: reverse both axes.",
+)
+def quarter_turn(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, np.rot90(kernel), padding)
+
+
+@wrong(
+    "convolve",
+    hint="You transpose the kernel, which swaps rows and columns. Reverse both axes instead.",
+)
+def transposed_for_turned(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel.T, padding)
+
+
+@wrong("convolve", hint="You turn the image around. It is the kernel that is turned.")
+def image_turned(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image[::-1, ::-1], kernel, padding)
+
+
+@wrong(
+    "convolve",
+    hint="You divide by the sum of the kernel. A kernel's weights are used as they are.",
+)
+def convolved_and_divided(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    total = kernel.sum()
+    return reference.convolve(image, kernel / (total if total else 1.0), padding)
+
+
+@wrong("convolve", hint="You do not look at `padding`. Pass it on.")
+def convolved_with_the_default(
+    image: Image, kernel: Kernel, padding: Padding = "symmetric"
+) -> Image:
+    return reference.convolve(image, kernel)
+
+
+@wrong("convolve", hint="The default of `padding` is 'symmetric'.", minor=True)
+def convolved_in_zeros(image: Image, kernel: Kernel, padding: Padding = "constant") -> Image:
+    return reference.convolve(image, kernel, padding)
+
+
+@wrong(
+    "convolve",
+    hint="You turn the caller's kernel around in place. Leave it as it is: kernel[::-1, ::-1] is a "
+    "view.",
+    minor=True,
+)
+def kernel_turned_in_place(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    kernel[:] = kernel[::-1, ::-1].copy()
+    return reference.cross_correlate(image, kernel, padding)
+
+
+@wrong(
+    "convolve",
+    hint="A kernel with an even side has no centre: raise a ValueError.",
+    minor=True,
+)
+def convolves_even_sides(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return accepts_even_sides(image, kernel[::-1, ::-1], padding)
+
+
+@right("convolve")
+def turned_twice(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, np.rot90(kernel, 2), padding)
+
+
+@right("convolve")
+def by_the_formula(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    # G(i, j) = sum of H(q, r) I(i - q, j - r), without a turned kernel.
+    padded = _padded(image, kernel, padding)
+    k, m = kernel.shape[0] // 2, kernel.shape[1] // 2
+    height, width = image.shape[:2]
+    result = np.zeros(image.shape)
+    for q in range(-k, k + 1):
+        for r in range(-m, m + 1):
+            shifted = padded[k - q : k - q + height, m - r : m - r + width]
+            result += kernel[q + k, r + m] * shifted
+    return result
+
+
+@right("convolve")
+def pixels_spread_out(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    # Every pixel leaves a copy of the kernel, weighed with its value.
+    _padded(image, kernel, padding)  # refuses even sides
+    k, m = kernel.shape[0] // 2, kernel.shape[1] // 2
+    weights = kernel.reshape(*kernel.shape, *[1] * (image.ndim - 2))
+    wide = np.pad(image, ((2 * k,) * 2, (2 * m,) * 2, *[(0, 0)] * (image.ndim - 2)), mode=padding)
+    result = np.zeros(wide.shape)
+    for i in range(k, wide.shape[0] - k):
+        for j in range(m, wide.shape[1] - m):
+            result[i - k : i + k + 1, j - m : j + m + 1] += weights * wide[i, j]
+    height, width = image.shape[:2]
+    return result[2 * k : 2 * k + height, 2 * m : 2 * m + width]
+
+
+# --- kernels --------------------------------------------------------------------------------------
+
+box = functools.partial(wrong, "kernels", function="box_kernel", minor=True)
+gauss = functools.partial(wrong, "kernels", function="gaussian_kernel")
+
+
+@box(hint="The entries of your box_kernel are 1. They must sum to 1: divide by size^2.")
+def box_of_ones(size: int) -> Kernel:
+    _refuse_even_or_none(size)
+    return np.ones((size, size))
+
+
+@box(hint="box_kernel divides by size. It has size^2 entries, which must sum to 1.")
+def box_divided_once(size: int) -> Kernel:
+    _refuse_even_or_none(size)
+    return np.full((size, size), 1.0 / size)
+
+
+@box(hint="box_kernel takes the size for the radius k. The kernel has size x size entries.")
+def box_of_radius(size: int) -> Kernel:
+    _refuse_even_or_none(size)
+    return np.full((2 * size + 1, 2 * size + 1), 1.0 / (2 * size + 1) ** 2)
+
+
+@box(hint="box_kernel returns a line. The kernel is a square of size x size entries.")
+def box_line(size: int) -> Kernel:
+    _refuse_even_or_none(size)
+    return np.full(size, 1.0 / size)
+
+
+@box(hint="box_kernel takes any size. A size that is even or less than 1: raise a ValueError.")
+def box_of_any_size(size: int) -> Kernel:
+    side = max(size, 1)
+    return np.full((side, side), 1.0 / side**2)
+
+
+@box(hint="box_kernel refuses even sizes, but not negative ones: raise a ValueError for those too.")
+def box_of_negative_size(size: int) -> Kernel:
+    if size % 2 == 0:
+        raise ValueError("even")
+    return np.full((abs(size), abs(size)), 1.0 / size**2)
+
+
+def _refuse_even_or_none(size: int) -> None:
+    if size < 1 or size % 2 == 0:
+        raise ValueError("size must be odd")
+
+
+def _bell(sigma: float, radius: int, exponent: float = 0.0) -> Kernel:
+    """Return exp(-r^2 / exponent) on a square grid, not normalised."""
+    if sigma <= 0:
+        raise ValueError("sigma must be positive")
+    q, r = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    bell: Kernel = np.exp(-(q**2 + r**2) / (exponent or 2 * sigma**2))
+    return bell
+
+
+def _radius(sigma: float, truncate: float) -> int:
+    return int(truncate * max(sigma, 0.0) + 0.5)
+
+
+@gauss(hint="The entries of your gaussian_kernel do not sum to 1. Divide by their sum.")
+def bell_not_normalised(sigma: float, truncate: float = 3.0) -> Kernel:
+    return _bell(sigma, _radius(sigma, truncate))
+
+
+@gauss(
+    hint="gaussian_kernel divides by 2 pi sigma^2. That is the integral of the whole bell; the "
+    "entries of a kernel that is cut off sum to 1 only if you divide by their sum."
+)
+def bell_over_its_integral(sigma: float, truncate: float = 3.0) -> Kernel:
+    return _bell(sigma, _radius(sigma, truncate)) / (2 * np.pi * sigma**2)
+
+
+@gauss(hint="gaussian_kernel has sigma in the exponent where sigma^2 is due.")
+def sigma_for_its_square(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, _radius(sigma, truncate), 2 * sigma)
+    return bell / bell.sum()
+
+
+@gauss(hint="gaussian_kernel lacks the 2 of 2 sigma^2 in the exponent.")
+def two_missing(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, _radius(sigma, truncate), sigma**2)
+    return bell / bell.sum()
+
+
+@gauss(hint="gaussian_kernel cuts the radius off. It is rounded: int(truncate * sigma + 0.5).")
+def radius_cut_off(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, int(truncate * max(sigma, 0.0)))
+    return bell / bell.sum()
+
+
+@gauss(hint="gaussian_kernel rounds the radius up. It is rounded: int(truncate * sigma + 0.5).")
+def radius_rounded_up(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, int(np.ceil(truncate * max(sigma, 0.0))))
+    return bell / bell.sum()
+
+
+@gauss(hint="gaussian_kernel takes truncate for the radius. It is counted in sigmas.")
+def radius_in_pixels(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, int(truncate + 0.5))
+    return bell / bell.sum()
+
+
+@gauss(hint="gaussian_kernel does not look at truncate: its radius is always 3 sigma.")
+def always_three_sigma(sigma: float, truncate: float = 3.0) -> Kernel:
+    return reference.gaussian_kernel(sigma)
+
+
+@gauss(
+    hint="The default of truncate is 3.0.",
+)
+def other_truncate(sigma: float, truncate: float = 4.0) -> Kernel:
+    return reference.gaussian_kernel(sigma, truncate)
+
+
+@gauss(
+    hint="gaussian_kernel returns a line. The kernel is a square: the product of two such lines."
+)
+def bell_line(sigma: float, truncate: float = 3.0) -> Kernel:
+    line: Kernel = reference.gaussian_kernel(sigma, truncate).sum(axis=0)
+    return line
+
+
+@gauss(
+    hint="gaussian_kernel has a peak of 1. Divide by the sum of the entries, not by the largest."
+)
+def peak_of_one(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell: Kernel = reference.gaussian_kernel(sigma, truncate)
+    return bell / bell.max()
+
+
+@wrong(
+    "kernels",
+    function="gaussian_kernel",
+    hint="gaussian_kernel takes a sigma of 0 or less. Raise a ValueError.",
+    minor=True,
+)
+def any_sigma(sigma: float, truncate: float = 3.0) -> Kernel:
+    return np.ones((1, 1)) if sigma <= 0 else reference.gaussian_kernel(sigma, truncate)
+
+
+@right("kernels", function="box_kernel")
+def ones_divided(size: int) -> Kernel:
+    _refuse_even_or_none(size)
+    ones = np.ones((size, size))
+    return ones / ones.sum()
+
+
+@right("kernels", function="gaussian_kernel")
+def bell_on_a_grid(sigma: float, truncate: float = 3.0) -> Kernel:
+    bell = _bell(sigma, _radius(sigma, truncate))
+    return bell / bell.sum()
+
+
+@right("kernels", function="gaussian_kernel")
+def bell_in_loops(sigma: float, truncate: float = 3.0) -> Kernel:
+    if not sigma > 0:
+        raise ValueError("sigma must be positive")
+    k = int(truncate * sigma + 0.5)
+    weights = [
+        [math.exp(-(q * q + r * r) / (2 * sigma * sigma)) for r in range(-k, k + 1)]
+        for q in range(-k, k + 1)
+    ]
+    total = math.fsum(map(math.fsum, weights))
+    return np.array(weights) / total
+
+
+# --- filter_separable -----------------------------------------------------------------------------
+
+
+@wrong(
+    "filter_separable", hint="You filter along the rows only. A second pass goes down the columns."
+)
+def rows_only(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel[np.newaxis], padding)
+
+
+@wrong(
+    "filter_separable", hint="You filter down the columns only. A second pass goes along the rows."
+)
+def columns_only(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel[:, np.newaxis], padding)
+
+
+@wrong(
+    "filter_separable", hint="Both passes go along the same axis. The second takes the other one."
+)
+def rows_twice(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    once = reference.cross_correlate(image, kernel[np.newaxis], padding)
+    return reference.cross_correlate(once, kernel[np.newaxis], padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="Your passes both begin with the image, and you add their results. The second pass filters "
+    "what the first one returns.",
+)
+def passes_added(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return rows_only(image, kernel, padding) + columns_only(image, kernel, padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="Your kernel runs backwards. H(q, r) meets I(i + q, j + r), as in cross_correlate.",
+)
+def separable_turned(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return reference.filter_separable(image, kernel[::-1], padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="You divide by the sum of the kernel. A kernel's weights are used as they are.",
+)
+def separable_and_divided(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    total = kernel.sum()
+    return reference.filter_separable(image, kernel / (total if total else 1.0), padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="Your second pass continues the image in a way of its own. Pass `padding` to both.",
+)
+def second_pass_by_default(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    once = reference.cross_correlate(image, kernel[np.newaxis], padding)
+    return reference.cross_correlate(once, kernel[:, np.newaxis])
+
+
+@wrong("filter_separable", hint="You do not look at `padding`. Pass it on to both passes.")
+def separable_by_default(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return reference.filter_separable(image, kernel)
+
+
+@wrong("filter_separable", hint="The default of `padding` is 'symmetric'.")
+def separable_in_zeros(image: Image, kernel: Signal, padding: Padding = "constant") -> Image:
+    return reference.filter_separable(image, kernel, padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="A kernel of an even number of entries has no centre: raise a ValueError.",
+    minor=True,
+)
+def separable_of_any_size(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    odd = kernel[: (len(kernel) - 1) // 2 * 2 + 1]
+    return reference.filter_separable(image, odd, padding)
+
+
+@wrong(
+    "filter_separable",
+    hint="You write the result into the image you were given. Return a new array.",
+)
+def separable_in_place(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    image[:] = reference.filter_separable(image, kernel, padding)
+    return image
+
+
+@right("filter_separable")
+def columns_first(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    once = reference.cross_correlate(image, kernel[:, np.newaxis], padding)
+    return reference.cross_correlate(once, kernel[np.newaxis], padding)
+
+
+@right("filter_separable")
+def transposed_between(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    for _ in range(2):
+        image = np.swapaxes(reference.cross_correlate(image, kernel[np.newaxis], padding), 0, 1)
+    return image
+
+
+@right("filter_separable")
+def windows_along_an_axis(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    _refuse_even(len(kernel))
+    half = len(kernel) // 2
+    for axis in (0, 1):
+        margin = [(half, half) if a == axis else (0, 0) for a in range(image.ndim)]
+        padded = np.pad(image, margin, mode=padding)
+        image = sliding_window_view(padded, len(kernel), axis=axis) @ kernel
+    return image
+
+
 # --- lsi ------------------------------------------------------------------------------------------
 
 linear = functools.partial(wrong, "lsi", function="is_linear")
@@ -843,3 +1526,138 @@ def every_shift(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 2
         np.abs(operator(np.roll(x, s, (0, 1))) - np.roll(expected, s, (0, 1))).max() > 1e-9
         for s in np.ndindex(*shape)
     )
+
+
+# --- correlation_matrix ---------------------------------------------------------------------------
+
+
+def _entries(kernel: Kernel, shape: Shape, padding: Padding) -> Iterator[tuple[int, int, float]]:
+    """Yield row, column and weight of every meeting of a pixel with one that counts."""
+    if not all(side % 2 for side in kernel.shape):
+        raise ValueError("even side")
+    k, m = kernel.shape[0] // 2, kernel.shape[1] // 2
+    numbers = np.arange(1, shape[0] * shape[1] + 1).reshape(shape)
+    numbers = np.pad(numbers, ((k, k), (m, m)), mode=padding)
+    for i, j in np.ndindex(*shape):
+        for (q, r), weight in np.ndenumerate(kernel):
+            if numbers[i + q, j + r]:
+                yield i * shape[1] + j, int(numbers[i + q, j + r]) - 1, float(weight)
+
+
+@wrong(
+    "correlation_matrix",
+    hint="Your matrix is that of the convolution: the kernel runs backwards.",
+)
+def matrix_of_the_convolution(
+    kernel: Kernel, shape: Shape, padding: Padding = "symmetric"
+) -> csr_array:
+    return reference.correlation_matrix(kernel[::-1, ::-1], shape, padding)
+
+
+@wrong(
+    "correlation_matrix",
+    hint="Your matrix is transposed. A row of A holds the weights of one pixel of the result.",
+)
+def matrix_transposed(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    return reference.correlation_matrix(kernel, shape, padding).T.tocsr()
+
+
+@wrong(
+    "correlation_matrix",
+    hint="You number the pixels column by column. image.ravel() goes row by row: pixel (i, j) is "
+    "number i W + j.",
+)
+def columns_numbered(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    height, width = shape
+    matrix = reference.correlation_matrix(kernel, shape, padding)
+    order = np.arange(height * width).reshape(shape).T.ravel()
+    return matrix[order][:, order]
+
+
+@wrong(
+    "correlation_matrix",
+    hint="Where several weights meet the same pixel you keep the last. They add up.",
+)
+def last_weight_stays(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    matrix = lil_array((shape[0] * shape[1],) * 2)
+    for row, column, weight in _entries(kernel, shape, padding):
+        matrix[row, column] = weight
+    return matrix.tocsr()
+
+
+@wrong(
+    "correlation_matrix",
+    hint="You leave out whatever lies beyond the border, which is right for 'constant' alone.",
+)
+def border_left_out(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    return reference.correlation_matrix(kernel, shape, "constant")
+
+
+@wrong(
+    "correlation_matrix",
+    hint="You do not look at `padding`. It decides where the weights beyond the border go.",
+)
+def matrix_by_default(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    return reference.correlation_matrix(kernel, shape)
+
+
+@wrong("correlation_matrix", hint="The default of `padding` is 'symmetric'.")
+def matrix_in_zeros(kernel: Kernel, shape: Shape, padding: Padding = "constant") -> csr_array:
+    return reference.correlation_matrix(kernel, shape, padding)
+
+
+@wrong(
+    "correlation_matrix",
+    hint="Your matrix is dense: for a photo it would not fit into memory. Use scipy.sparse.",
+)
+def dense_matrix(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> Any:
+    return reference.correlation_matrix(kernel, shape, padding).toarray()
+
+
+@wrong(
+    "correlation_matrix",
+    hint="A kernel with an even side has no centre: raise a ValueError.",
+    minor=True,
+)
+def matrix_of_even_sides(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    odd = kernel[: (kernel.shape[0] - 1) // 2 * 2 + 1, : (kernel.shape[1] - 1) // 2 * 2 + 1]
+    return reference.correlation_matrix(odd, shape, padding)
+
+
+@right("correlation_matrix")
+def weights_added(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    entries = list(_entries(kernel, shape, padding))
+    rows, columns, weights = zip(*entries, strict=True)
+    return coo_array((weights, (rows, columns)), shape=(shape[0] * shape[1],) * 2).tocsr()
+
+
+@right("correlation_matrix")
+def filtered_impulses(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csc_array:
+    # Column by column: what the filter makes of a lone bright pixel.
+    columns = []
+    for i, j in np.ndindex(*shape):
+        impulse = np.zeros(shape)
+        impulse[i, j] = 1.0
+        column = reference.cross_correlate(impulse, kernel, padding)
+        columns.append(csc_array(column.reshape(-1, 1)))
+    return hstack(columns, format="csc")
+
+
+@right("correlation_matrix")
+def shift_matrices(kernel: Kernel, shape: Shape, padding: Padding = "symmetric") -> csr_array:
+    # A 1D shift is a small matrix; a 2D shift is the Kronecker product of two.
+    if not all(side % 2 for side in kernel.shape):
+        raise ValueError("even side")
+
+    def shift(size: int, by: int) -> csr_array:
+        half = abs(by)
+        padded = np.pad(np.arange(1, size + 1), half, mode=padding)[half + by : half + by + size]
+        inside = np.flatnonzero(padded)
+        ones = np.ones(inside.size)
+        return csr_array((ones, (inside, padded[inside] - 1)), shape=(size, size))
+
+    k, m = kernel.shape[0] // 2, kernel.shape[1] // 2
+    total = csr_array((shape[0] * shape[1],) * 2)
+    for (q, r), weight in np.ndenumerate(kernel):
+        total = total + weight * kron(shift(shape[0], q - k), shift(shape[1], r - m))
+    return total.tocsr()

@@ -21,6 +21,7 @@ import numpy as np
 
 from course_utils import forbidden
 from course_utils.compare import ATOL, RTOL, difference
+from course_utils.demos import unwritten
 from course_utils.plots import html_table
 from course_utils.wire import Message, WireError, decode, through
 
@@ -297,6 +298,9 @@ def _run_example(
 ) -> Outcome | None:
     observation = observe(one, functions)
     if isinstance(observation, Unwritten):
+        if observation.calls:
+            todo = f"It calls {observation.calls}, which is not written yet: write that one first."
+            return Outcome(one.question, "not yet", todo)
         todo = f"Write {observation.function} in the cell above."
         return Outcome(one.question, "not attempted", todo)
     sentence = _complaint(one, observation, decode(Message.from_text(record["expected"])))
@@ -309,9 +313,10 @@ def _run_example(
 
 @dataclass(frozen=True)
 class Unwritten:
-    """An example met a function nobody has written yet."""
+    """An example met a function nobody has written yet, or one that calls such a function."""
 
     function: str
+    calls: str = ""
 
 
 @dataclass(frozen=True)
@@ -341,8 +346,10 @@ def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
     watched = [_Watched(function) for function in functions]
     try:
         value = through(one.run(*watched))
-    except NotImplementedError:
-        return Unwritten(next((w.name for w in watched if w.unwritten), "your answer"))
+    except NotImplementedError as error:
+        function = next((w.name for w in watched if w.unwritten), "your answer")
+        raising = unwritten(error)
+        return Unwritten(function, "" if raising in (function, "") else raising)
     except Complaint as error:
         return Told(str(error))
     except WireError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import array_like, example, must_raise
+from course_utils.checks import Complaint, array_like, example, must_raise
 from course_utils.operators import Operator
 
 # Small integers on purpose: a student can do these by hand.
@@ -72,6 +72,78 @@ def seeds(add_gaussian_noise: Any) -> Any:
     }
 
 
+@example("add_salt_and_pepper", "a grey image from 0.2 to 0.8, amount 0.3")
+def grey_image(add_salt_and_pepper: Any) -> Any:
+    image = np.tile(np.linspace(0.2, 0.8, 150), (200, 1))
+    noisy = array_like(add_salt_and_pepper(image.copy(), 0.3, np.random.default_rng(3)), image)
+    white, black = noisy == 1.0, noisy == 0.0
+    hit = white | black
+    left, right = hit[:, :75], hit[:, 75:]
+    return {
+        "That all other pixels are as they were": bool((noisy == image)[~hit].all()),
+        "The share of white pixels": _about(white.mean(), 0.15, 0.015),
+        "The share of black pixels": _about(black.mean(), 0.15, 0.015),
+        "The share of pixels hit among the dark ones": _about(left.mean(), 0.3, 0.02),
+        "The share of pixels hit among the bright ones": _about(right.mean(), 0.3, 0.02),
+        "The correlation between the hits of a pixel and its right neighbour": _about(
+            _correlation(1.0 * hit[:, 1:], 1.0 * hit[:, :-1]), 0.0, 0.04
+        ),
+    }
+
+
+@example("add_salt_and_pepper", "a colour image of value 0.5, amount 0.4")
+def whole_pixels(add_salt_and_pepper: Any) -> Any:
+    image = np.full((90, 80, 3), 0.5)
+    noisy = array_like(add_salt_and_pepper(image.copy(), 0.4, np.random.default_rng(4)), image)
+    changed = noisy != 0.5
+    hit = noisy[changed.any(axis=2)]
+    return {
+        "That a pixel changes in all channels or in none": bool(
+            (changed.any(axis=2) == changed.all(axis=2)).all()
+        ),
+        "That a pixel that is hit is black or white": bool((hit == hit[:, :1]).all()),
+        "The share of pixels hit": _about(changed.any(axis=2).mean(), 0.4, 0.03),
+    }
+
+
+@example("add_salt_and_pepper", "the same seed twice, then another seed; amounts 0 and 1")
+def salt_seeds(add_salt_and_pepper: Any) -> Any:
+    image = np.full((9, 8), 0.5)
+    first, again, other = (
+        add_salt_and_pepper(image, 0.5, np.random.default_rng(seed)) for seed in (7, 7, 8)
+    )
+    none, all_of_them = (
+        add_salt_and_pepper(image, amount, np.random.default_rng(7)) for amount in (0.0, 1.0)
+    )
+    return {
+        "That equal seeds give equal noise": bool(np.array_equal(first, again)),
+        "That different seeds give different noise": not np.array_equal(first, other),
+        "That amount 0 changes nothing": bool(np.array_equal(none, image)),
+        "The share of pixels hit with amount 1": float((all_of_them != 0.5).mean()),
+    }
+
+
+@example("average_frames", "three pictures of 2 x 2 pixels")
+def three_frames(average_frames: Any) -> Any:
+    frames = np.array([[[0, 3], [6, 1]], [[3, 3], [0, 1]], [[6, 0], [0, 4]]], float)
+    return average_frames(frames)
+
+
+@example("average_frames", "two pictures of 8 bits, as a camera gives them")
+def bytes_of_a_camera(average_frames: Any) -> Any:
+    return average_frames(np.array([[[200, 10]], [[100, 13]]], np.uint8))
+
+
+@example("average_frames", "two colour pictures of one row")
+def colour_frames(average_frames: Any) -> Any:
+    return average_frames(np.arange(12.0).reshape(2, 1, 2, 3))
+
+
+@example("average_frames", "no picture at all")
+def no_frames(average_frames: Any) -> Any:
+    return must_raise("ValueError", average_frames, np.zeros((0, 2, 2)))
+
+
 @example("moving_average", "a single 9 among zeros, size 3")
 def lone_outlier(moving_average: Any) -> Any:
     return moving_average(np.array([0.0, 0.0, 0.0, 9.0, 0.0, 0.0]), 3)
@@ -126,6 +198,70 @@ def one_even_side(cross_correlate: Any) -> Any:
     ]
 
 
+@example("convolve", "a lone bright pixel and a 3 x 3 kernel that is not symmetric")
+def lone_pixel(convolve: Any) -> Any:
+    image = np.zeros((5, 6))
+    image[2, 3] = 1.0
+    return convolve(image, KERNEL.copy(), "constant")
+
+
+@example("convolve", "a 4 x 5 image, a 5 x 3 kernel, border 'edge'")
+def tall_kernel(convolve: Any) -> Any:
+    return convolve(IMAGE.copy(), TALL.copy(), "edge")
+
+
+@example("convolve", "a colour image and no padding named")
+def colour_convolved(convolve: Any) -> Any:
+    channels = np.stack([IMAGE, IMAGE[::-1], 10 - IMAGE], axis=-1)
+    return convolve(channels, KERNEL.copy())
+
+
+@example("convolve", "a kernel with one even side, 3 x 4")
+def no_centre(convolve: Any) -> Any:
+    return must_raise("ValueError", convolve, IMAGE.copy(), np.ones((3, 4)), "edge")
+
+
+@example("kernels", "box_kernel of sizes 1 and 5")
+def boxes(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return [box_kernel(size) for size in (1, 5)]
+
+
+@example("kernels", "gaussian_kernel with sigma 0.6, and with sigma 1 and truncate 2")
+def gaussians(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return [gaussian_kernel(0.6), gaussian_kernel(1.0, 2.0)]
+
+
+@example("kernels", "gaussian_kernel with sigma 1.25: the radius is int(3.75 + 0.5)")
+def radius(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return {"The sides of the kernel": tuple(gaussian_kernel(1.25).shape)}
+
+
+@example("kernels", "a size that is even, and a sigma of 0")
+def refused(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return [must_raise("ValueError", box_kernel, 4), must_raise("ValueError", gaussian_kernel, 0.0)]
+
+
+@example("filter_separable", "a 4 x 5 image and the kernel 1, 2, 0")
+def two_passes(filter_separable: Any) -> Any:
+    return filter_separable(IMAGE.copy(), np.array([1.0, 2.0, 0.0]), "edge")
+
+
+@example("filter_separable", "the same with border 'constant', a colour image")
+def two_passes_in_colour(filter_separable: Any) -> Any:
+    channels = np.stack([IMAGE, IMAGE[::-1], 10 - IMAGE], axis=-1)
+    return filter_separable(channels, np.array([1.0, 2.0, 0.0]), "constant")
+
+
+@example("filter_separable", "five entries and no padding named")
+def two_passes_by_default(filter_separable: Any) -> Any:
+    return filter_separable(IMAGE.copy(), np.array([1.0, 0.0, 0.0, 2.0, 4.0]))
+
+
+@example("filter_separable", "a kernel of four entries, which has no centre")
+def four_entries(filter_separable: Any) -> Any:
+    return must_raise("ValueError", filter_separable, IMAGE.copy(), np.ones(4), "edge")
+
+
 def _judged(function: Any, name: str, yes: list[Operator], no: list[Operator]) -> dict[str, Any]:
     """Let a function judge operators for several seeds; one wrong verdict counts."""
     verdicts = {}
@@ -166,3 +302,40 @@ def shift_invariant(is_linear: Any, is_shift_invariant: Any) -> Any:
             *(Operator("checkerboard"), Operator("mean_mirrored")),
         ],
     )
+
+
+@example("correlation_matrix", "images of 2 x 3 pixels and the kernel 1, 0, 2, border 'constant'")
+def small_matrix(correlation_matrix: Any) -> Any:
+    return _dense(correlation_matrix(np.array([[1.0, 0.0, 2.0]]), (2, 3), "constant"), 6)
+
+
+@example("correlation_matrix", "the same with border 'edge'")
+def small_matrix_edge(correlation_matrix: Any) -> Any:
+    return _dense(correlation_matrix(np.array([[1.0, 0.0, 2.0]]), (2, 3), "edge"), 6)
+
+
+@example("correlation_matrix", "A times a 4 x 5 image, a 3 x 3 kernel, no padding named")
+def matrix_at_work(correlation_matrix: Any) -> Any:
+    return (_dense(correlation_matrix(KERNEL.copy(), (4, 5)), 20) @ IMAGE.ravel()).reshape(4, 5)
+
+
+@example("correlation_matrix", "A times a 4 x 5 image, a 5 x 3 kernel, border 'wrap'")
+def matrix_wrapped(correlation_matrix: Any) -> Any:
+    matrix = _dense(correlation_matrix(TALL.copy(), (4, 5), "wrap"), 20)
+    return (matrix @ IMAGE.ravel()).reshape(4, 5)
+
+
+@example("correlation_matrix", "a kernel with one even side, 3 x 4")
+def matrix_without_centre(correlation_matrix: Any) -> Any:
+    return must_raise("ValueError", correlation_matrix, np.ones((3, 4)), (5, 5), "edge")
+
+
+def _dense(matrix: Any, size: int) -> Any:
+    """Return a sparse matrix as an array, small as it is."""
+    from scipy.sparse import issparse
+
+    if not issparse(matrix):
+        raise Complaint(f"It returns a {type(matrix).__name__} where a sparse matrix is due.")
+    if matrix.shape != (size, size):
+        raise Complaint(f"The shape is wrong: {matrix.shape}, expected ({size}, {size}).")
+    return matrix.toarray()
