@@ -23,3 +23,9 @@ Padding: TypeAlias = Literal["constant", "reflect", "symmetric", "edge", "wrap"]
 
 ImageOperator: TypeAlias = Callable[[Image], Image]
 """A function that makes an image of an image, both of the same shape."""
+
+Patch: TypeAlias = NDArray[np.float64]
+"""(n, n) grey or (n, n, C) colour: a small square cut out of an image."""
+
+Patches: TypeAlias = NDArray[np.float64]
+"""Patches, along one axis or, one for every pixel, along two."""
