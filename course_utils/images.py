@@ -82,3 +82,96 @@ def noisy_step(size: int = 60, seed: int = 0) -> Image:
     signal = np.where(np.arange(size) < size // 2, 0.2, 0.8)
     outliers = rng.random(size) < 0.15
     return np.where(outliers, rng.integers(0, 2, size).astype(np.float64), signal)
+
+
+def scene(rng: np.random.Generator, size: int = 128) -> Image:
+    """Return a rendered scene: shaded shapes, stripes, dots and thin lines on a shaded ground.
+
+    Returns
+    -------
+    (size, size) float64 in [0, 1]; equal generators give equal scenes.
+    """
+    y, x = np.mgrid[0:size, 0:size] / size
+    image = _shade(rng, x, y)
+    for _ in range(int(rng.integers(6, 10))):
+        centre, radius = rng.uniform(0.1, 0.9, 2), rng.uniform(0.08, 0.28)
+        angle = rng.uniform(0, np.pi)
+        u = (x - centre[0]) * np.cos(angle) + (y - centre[1]) * np.sin(angle)
+        v = (y - centre[1]) * np.cos(angle) - (x - centre[0]) * np.sin(angle)
+        match int(rng.integers(4)):
+            case 0:  # a disc
+                inside = np.hypot(u, v) < radius
+            case 1:  # a rectangle
+                inside = (np.abs(u) < radius) & (np.abs(v) < radius * rng.uniform(0.3, 1))
+            case 2:  # a thin line
+                inside = (np.abs(u) < 1.5 * radius) & (np.abs(v) < rng.uniform(0.006, 0.015))
+            case _:  # a ring
+                inside = np.abs(np.hypot(u, v) - radius) < rng.uniform(0.01, 0.03)
+        image = np.where(inside, _surface(rng, x, y, u, v), image)
+    return np.clip(image, 0.0, 1.0)
+
+
+def _shade(rng: np.random.Generator, x: Image, y: Image) -> Image:
+    """Return a grey level that changes slowly from one side to another."""
+    slope = rng.uniform(-0.3, 0.3, 2)
+    return rng.uniform(0.15, 0.85) + slope[0] * (x - 0.5) + slope[1] * (y - 0.5)
+
+
+def _surface(rng: np.random.Generator, x: Image, y: Image, u: Image, v: Image) -> Image:
+    """Return a shaded surface; one of three is striped, one of six has dots."""
+    surface, kind = _shade(rng, x, y), rng.integers(6)
+    waves = 2 * np.pi * rng.uniform(12, 30)
+    if kind < 2:
+        surface = surface + rng.uniform(0.1, 0.3) * np.sign(np.sin(waves * u))
+    elif kind == 2:
+        surface = surface + rng.uniform(0.2, 0.4) * (np.sin(waves * u) * np.sin(waves * v) > 0.5)
+    return surface
+
+
+def collage(rng: np.random.Generator, size: int = 128) -> Image:
+    """Return a new picture made of two: warped, blended along a soft edge, with a new tone curve.
+
+    Returns
+    -------
+    (size, size) float64 in [0, 1]; equal generators give equal pictures.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    one, other = (
+        _warped(load(str(name)), rng, size) for name in rng.choice(_MATERIAL, 2, replace=False)
+    )
+    share = gaussian_filter(rng.standard_normal((size, size)), size / 8, mode="wrap")
+    share = 1 / (1 + np.exp(-6 * (share - np.median(share)) / share.std()))
+    blended = share * one + (1 - share) * other
+    return np.clip(blended, 0.0, 1.0) ** rng.uniform(0.7, 1.4)
+
+
+_MATERIAL = (
+    "astronaut",
+    "brick",
+    "camera",
+    "chelsea",
+    "china",
+    "coffee",
+    "coins",
+    "flower",
+    "rocket",
+)
+
+
+def _warped(image: Image, rng: np.random.Generator, size: int) -> Image:
+    """Return a turned, scaled and slightly bent part of a picture, in grey."""
+    from scipy.ndimage import map_coordinates
+
+    grey = image.mean(axis=2) if image.ndim == 3 else image
+    height, width = grey.shape
+    angle, scale = rng.uniform(0, 2 * np.pi), rng.uniform(0.8, 1.6)
+    y, x = np.mgrid[0:size, 0:size] - size / 2
+    y, x = (
+        y + 4 * np.sin(2 * np.pi * x / size * rng.uniform(0.5, 2) + rng.uniform(0, 6)),
+        x + 4 * np.sin(2 * np.pi * y / size * rng.uniform(0.5, 2) + rng.uniform(0, 6)),
+    )
+    centre = rng.uniform(0.3, 0.7) * height, rng.uniform(0.3, 0.7) * width
+    rows = centre[0] + scale * (y * np.cos(angle) + x * np.sin(angle))
+    columns = centre[1] + scale * (x * np.cos(angle) - y * np.sin(angle))
+    return np.asarray(map_coordinates(grey, [rows, columns], order=1, mode="mirror"))

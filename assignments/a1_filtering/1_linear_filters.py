@@ -109,8 +109,8 @@ demo(widgets.NoiseExplorer, small, add_gaussian_noise, add_salt_and_pepper)
 # $$\hat I(x, y) = \frac{1}{n} \sum_{k=1}^{n} \tilde I_k(x, y),$$
 #
 # keeps the one and cancels the other. If the noise of the frames is independent with standard
-# deviation $\sigma$, the variance of a sum of $n$ of them is $n \sigma^2$; after the division by $n$
-# the standard deviation is
+# deviation $\sigma$, the variance of a sum of $n$ of them is $n \sigma^2$; after the division by
+# $n$ the standard deviation is
 #
 # $$\sigma_{\hat I} = \frac{\sqrt{n \sigma^2}}{n} = \frac{\sigma}{\sqrt{n}}.$$
 #
@@ -238,18 +238,18 @@ plots.side_by_side(
 # %% [markdown]
 # ## 7. Convolution
 #
-# Cross-correlation asks what a pixel sees around it. Turn the question round and ask where a pixel's
-# light goes: a lens out of focus spreads every point to a spot $H$, and the picture is the sum of
-# all these spots. That is the *convolution*, written $G = H \star I$,
+# Cross-correlation asks what a pixel sees around it. Turn the question round and ask where a
+# pixel's light goes: a lens out of focus spreads every point to a spot $H$, and the picture is the
+# sum of all these spots. That is the *convolution*, written $G = H \star I$,
 #
 # $$G(i, j) = \sum_{q=-k}^{k} \sum_{r=-k}^{k} H(q, r)\, I(i - q, j - r).$$
 #
 # The signs are all that differs: a convolution is the cross-correlation with the kernel turned by
 # 180 degrees. For a kernel that looks the same after the turn, such as a box or a Gaussian, the two
 # are one. The convolution has the better algebra. A lone bright pixel gives the kernel itself (the
-# cross-correlation gives it upside down), and filters can be combined in any order,
-# $H_1 \star (H_2 \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one stays
-# away from the border.
+# cross-correlation gives it upside down), and filters can be combined in any order, $H_1 \star (H_2
+# \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one stays away from the
+# border.
 #
 # > **From slide to code.** The slides use one symbol for both, and networks call *convolution* what
 # > is a cross-correlation. With learned kernels it makes no difference; with kernels that somebody
@@ -285,8 +285,8 @@ plots.side_by_side(
 # a plain grey area stays as it is. The sum of what is left after the cut is not $2 \pi \sigma^2$:
 # add the weights up.
 #
-# > **From slide to code.** The slide speaks of unit variance and writes $\sigma$; the width is free.
-# > The formula in two dimensions stands there under "1D".
+# > **From slide to code.** The slide speaks of unit variance and writes $\sigma$; the width is
+# > free. The formula in two dimensions stands there under "1D".
 
 # %% exercise="kernels" points=5
 
@@ -307,8 +307,8 @@ plots.side_by_side(
 # ## 9. Two short passes for a long one
 #
 # A kernel of $n \times n$ weights costs $n^2$ multiplications a pixel. But the Gaussian is a
-# product, $e^{-(q^2 + r^2) / 2 \sigma^2} = e^{-q^2 / 2 \sigma^2} e^{-r^2 / 2 \sigma^2}$, and for every
-# kernel $H(q, r) = h(q) h(r)$ one factor moves out of the inner sum,
+# product, $e^{-(q^2 + r^2) / 2 \sigma^2} = e^{-q^2 / 2 \sigma^2} e^{-r^2 / 2 \sigma^2}$, and for
+# every kernel $H(q, r) = h(q) h(r)$ one factor moves out of the inner sum,
 #
 # $$G(i, j) = \sum_q h(q) \Bigl( \sum_r h(r)\, I(i + q, j + r) \Bigr):$$
 #
@@ -319,6 +319,7 @@ plots.side_by_side(
 
 # %% [markdown]
 # The same result, and the time it takes on your machine.
+
 
 # %%
 def seconds(function, *arguments):
@@ -400,14 +401,14 @@ plots.table(
 #
 # Write the image as one long vector, row after row: pixel $(i, j)$ of an image of $H \times W$
 # pixels is entry $i W + j$. Any linear operator is then a matrix, and a filter is one with much
-# structure. Its row $i W + j$ holds the kernel's weights, at the places of the pixels they meet, and
-# zeros everywhere else: of the $10^{10}$ entries for an image of $10^5$ pixels, a $3 \times 3$ kernel
-# needs $9 \cdot 10^5$. A *sparse* matrix stores those alone. At the border the border rule decides:
-# weights that reach beyond it belong to the pixel that is continued there, together with that
-# pixel's own.
+# structure. Its row $i W + j$ holds the kernel's weights, at the places of the pixels they meet,
+# and zeros everywhere else: of the $10^{10}$ entries for an image of $10^5$ pixels, a $3 \times 3$
+# kernel needs $9 \cdot 10^5$. A *sparse* matrix stores those alone. At the border the border rule
+# decides: weights that reach beyond it belong to the pixel that is continued there, together with
+# that pixel's own.
 #
-# One does not filter that way. But as a matrix a filter can be transposed, factored, and solved for:
-# deblurring is $A x = b$.
+# One does not filter that way. But as a matrix a filter can be transposed, factored, and solved
+# for: deblurring is $A x = b$.
 
 # %% exercise="correlation_matrix" points=4
 
@@ -419,7 +420,9 @@ plots.table(
 nine = np.full((3, 3), 1 / 9)
 plots.side_by_side(
     *(
-        demo(lambda matrix: 9 * matrix.toarray() / 4, demo(correlation_matrix, nine, (6, 8), padding))
+        demo(
+            lambda matrix: 9 * matrix.toarray() / 4, demo(correlation_matrix, nine, (6, 8), padding)
+        )
         for padding in ("constant", "symmetric", "wrap")
     ),
     titles=["constant", "symmetric", "wrap"],
@@ -489,8 +492,8 @@ plots.curves(
 )
 
 # %% [markdown]
-# On a photograph, with filters of any width. Look at fine patterns and at edges, and where the box's
-# response crosses zero.
+# On a photograph, with filters of any width. Look at fine patterns and at edges, and where the
+# box's response crosses zero.
 
 # %%
 widgets.BoxAgainstGaussian(small)

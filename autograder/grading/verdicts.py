@@ -16,7 +16,7 @@ from autograder.grading.student import (
     Student,
     StudentError,
 )
-from autograder.hidden import HiddenTest, Wrong
+from autograder.hidden import HiddenTest, Partly, Wrong
 
 
 class Finding(BaseModel):
@@ -152,7 +152,9 @@ def _try(test: HiddenTest, carrier: Carrier, seed: int, missing: str) -> Trial:
         sentence, ended = str(error), error
     except Exception as error:  # noqa: BLE001  a result of unforeseen kind trips the test itself
         sentence, ended = f"The result cannot be compared ({type(error).__name__})", error
-    awarded = test.points if ended is None else 0.0
+    share = ended.share if isinstance(ended, Partly) else float(ended is None)
+    # Nobody can tell a hundredth of a point from the next.
+    awarded = round(test.points * share, 2)
     finding = Finding(says=test.says, points=test.points, awarded=awarded, sentence=sentence)
     return Trial(finding, student.calls, ended)
 

@@ -6,8 +6,9 @@
         close(student.cross_correlate(image, kernel), ndimage.correlate(image, kernel))
 
 A test that returns gives its points; one that raises `Wrong` (through the helpers below) or a
-`StudentError` gives none, and the sentence is shown to the student. `says` is shown in any case:
-it describes the situation and no values. Expected values come from independent oracles.
+`StudentError` gives none, `Partly` a share of them, and the sentence is shown to the student.
+`says` is shown in any case: it describes the situation and no values. Expected values come from
+independent oracles.
 
 A module per notebook. A replay is the body of a function that prints values:
 
@@ -43,6 +44,14 @@ class Wrong(Exception):
         super().__init__(sentence)
         self.got = got
         self.expected = expected
+
+
+class Partly(Wrong):
+    """The student's result is worth a share of the points, from 0 to 1."""
+
+    def __init__(self, sentence: str, share: float) -> None:
+        super().__init__(sentence)
+        self.share = min(max(float(share), 0.0), 1.0)
 
 
 @dataclass(frozen=True)

@@ -331,6 +331,14 @@ def one_pixel_after_the_other(image: Image, amount: float, rng: Rng) -> Image:
     return noisy
 
 
+for _comparison in ("hit < amount -> hit <= amount", "hit < amount / 2 -> hit <= amount / 2"):
+    survivor(
+        "add_salt_and_pepper",
+        f"add_salt_and_pepper: {_comparison}",
+        because="A draw of 53 bits hardly ever is the amount itself.",
+    )
+
+
 # --- average_frames -------------------------------------------------------------------------------
 
 
@@ -1130,14 +1138,6 @@ def bell_line(sigma: float, truncate: float = 3.0) -> Kernel:
     return line
 
 
-@gauss(
-    hint="gaussian_kernel has a peak of 1. Divide by the sum of the entries, not by the largest."
-)
-def peak_of_one(sigma: float, truncate: float = 3.0) -> Kernel:
-    bell: Kernel = reference.gaussian_kernel(sigma, truncate)
-    return bell / bell.max()
-
-
 @wrong(
     "kernels",
     function="gaussian_kernel",
@@ -1661,3 +1661,20 @@ def shift_matrices(kernel: Kernel, shape: Shape, padding: Padding = "symmetric")
     for (q, r), weight in np.ndenumerate(kernel):
         total = total + weight * kron(shift(shape[0], q - k), shift(shape[1], r - m))
     return total.tocsr()
+
+
+survivor(
+    "correlation_matrix",
+    "correlation_matrix: 1 -> 2 (#4)",
+    because="numpy takes every negative number for the side that follows from the other.",
+)
+for _change in (
+    "[(rows, rows), (columns, columns)] + [(0, 0)] * (image.ndim - 2) -> "
+    "[(rows, rows), (columns, columns)]",
+    *("0 -> 1 (#2)", "0 -> -1 (#2)", "0 -> 1 (#3)", "0 -> -1 (#3)", "2 -> 3 (#3)"),
+):
+    survivor(
+        "correlation_matrix",
+        f"_pad: {_change}",
+        because="The numbers of the pixels have no channels: nothing is added for them.",
+    )

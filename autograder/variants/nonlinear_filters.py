@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from autograder.variants import right, wrong
+from autograder.variants import right, survivor, wrong
 from course_utils.reference import nonlinear_filters as reference
 from course_utils.types import Image, Kernel, Patch, Patches, Signal
 
@@ -25,6 +25,10 @@ def _border(image: Image, radius: int, mode: Any = "reflect") -> Image:
 def _planes(image: Image) -> Any:
     """Return a colour image, of one channel if the image is grey."""
     return image.reshape(*image.shape[:2], -1)
+
+
+_ANY_NEGATIVE = "numpy takes every negative number for the side that follows from the others."
+_PLANES_ONLY = "A grey image gets an axis for its one channel first, so there always is just one."
 
 
 # --- psnr -----------------------------------------------------------------------------------------
@@ -47,6 +51,7 @@ def _decibels(ratio: float) -> float:
 @wrong(
     "psnr",
     hint="You subtract bytes from bytes: below 0 they begin at 255 again. Subtract as float64.",
+    minor=True,
 )
 def bytes_below_zero(clean: Image, estimate: Image, data_range: float = 1.0) -> float:
     _refuse_other_shape(clean, estimate)
@@ -163,6 +168,13 @@ def difference_of_logarithms(clean: Image, estimate: Image, data_range: float = 
     if not flat.any():
         return np.float64(np.inf)
     return 20 * np.log10(data_range) - 10 * np.log10(flat @ flat / flat.size)
+
+
+survivor(
+    "psnr",
+    "psnr: 0 -> -1",
+    because="numpy divides by 0 to infinity as well. It warns, which only the visible check hears.",
+)
 
 
 # --- median_filter --------------------------------------------------------------------------------
@@ -645,6 +657,11 @@ def weights_in_a_loop(window: Patch, sigma_position: float, sigma_color: float) 
     return weights / np.sum(weights)
 
 
+survivor("bilateral", "bilateral_weights: 1 -> 2 (#3)", because=_ANY_NEGATIVE)
+survivor("bilateral", "bilateral_filter: 1 -> 2", because=_ANY_NEGATIVE)
+survivor("bilateral", "_reflected: [(0, 0)] * (image.ndim - 2) -> [(0, 0)]", because=_PLANES_ONLY)
+
+
 # --- extract_patches ------------------------------------------------------------------------------
 
 
@@ -913,6 +930,9 @@ def one_patch_after_the_other(patch: Patch, others: Patches, h: float) -> Signal
     return np.array([weight / sum(weights) for weight in weights])
 
 
+survivor("patch_weights", "patch_weights: 1 -> 2", because=_ANY_NEGATIVE)
+
+
 # --- non_local_means ------------------------------------------------------------------------------
 
 
@@ -931,7 +951,9 @@ def _similar(
     colors = _planes(image)
     height, width = image.shape[:2]
     search = search_size // 2
-    patches = _patches(_border(colors, search, mode), patch_size, mode)
+    padded = _border(colors, search + patch_size // 2, mode)
+    windows = sliding_window_view(padded, (patch_size, patch_size), axis=(0, 1))
+    patches = np.moveaxis(windows, 2, -1)
     here = patches[search : search + height, search : search + width]
     total, result = np.zeros((height, width, 1)), np.zeros_like(colors)
     for q, r in np.ndindex(search_size, search_size):
@@ -967,9 +989,7 @@ def averages_not_normalised(
 def patches_summed(
     image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
 ) -> Image:
-    return _similar(
-        image, patch_size, search_size, lambda d: (d**2).sum(axis=(2, 3, 4)) / h**2
-    )
+    return _similar(image, patch_size, search_size, lambda d: (d**2).sum(axis=(2, 3, 4)) / h**2)
 
 
 @wrong(
@@ -1048,9 +1068,7 @@ def h_as_it_is(image: Image, patch_size: int = 7, search_size: int = 21, h: floa
 def channels_by_themselves(
     image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
 ) -> Image:
-    return _similar(
-        image, patch_size, search_size, lambda d: (d**2).mean(axis=(2, 3)) / h**2
-    )
+    return _similar(image, patch_size, search_size, lambda d: (d**2).mean(axis=(2, 3)) / h**2)
 
 
 @wrong(
@@ -1157,3 +1175,85 @@ def by_summed_areas(
             total += weights
             result += weights[..., None] * there[patch : patch + height, patch : patch + width]
     return (result / total[..., None]).reshape(image.shape)
+
+
+survivor("non_local_means", "non_local_means: 1 -> 2", because=_ANY_NEGATIVE)
+survivor(
+    "non_local_means", "_reflected: [(0, 0)] * (image.ndim - 2) -> [(0, 0)]", because=_PLANES_ONLY
+)
+
+
+# --- denoise --------------------------------------------------------------------------------------
+
+
+@wrong("denoise", hint="You return the image as it came, or nearly so.")
+def as_it_came(noisy: Image) -> Image:
+    return noisy.copy()
+
+
+@wrong(
+    "denoise",
+    hint="You only clip the values. That takes out the noise beyond 0 and 1 and leaves the rest.",
+)
+def only_clipped(noisy: Image) -> Image:
+    return np.clip(noisy, 0.0, 1.0)
+
+
+@wrong("denoise", hint="A mean filter blurs the edges. Average what looks alike.")
+def mean_filter(noisy: Image) -> Image:
+    return np.asarray(_windows(noisy, 3).mean(axis=(-2, -1)))
+
+
+@wrong("denoise", hint="A median filter is made for outliers. This noise is Gaussian.")
+def small_median(noisy: Image) -> Image:
+    return reference.median_filter(noisy, 3)
+
+
+@wrong(
+    "denoise",
+    hint="Your h is far too small: patches with noise never look alike enough, and nothing is "
+    "averaged.",
+)
+def h_too_small(noisy: Image) -> Image:
+    return reference.non_local_means(noisy, 5, 15, 0.03)
+
+
+@wrong(
+    "denoise",
+    hint="Your h is far too large: patches that show different things are averaged, and all is "
+    "blurred.",
+)
+def h_too_large(noisy: Image) -> Image:
+    return reference.non_local_means(noisy, 5, 15, 0.5)
+
+
+@wrong(
+    "denoise",
+    hint="A bilateral filter compares single pixels, which are noisy themselves. Patches tell more.",
+    minor=True,
+)
+def bilateral(noisy: Image) -> Image:
+    return reference.bilateral_filter(noisy, 1.5, 0.3, 9)
+
+
+@right("denoise")
+def larger_search_window(noisy: Image) -> Image:
+    return reference.non_local_means(noisy, 5, 17, 0.1)
+
+
+@right("denoise")
+def noise_taken_off_the_distances(noisy: Image) -> Image:
+    radius, reach = 2, 10
+    height, width = noisy.shape
+    padded = np.pad(noisy, radius + reach, mode="reflect")
+    rows, columns = height + 2 * radius, width + 2 * radius
+    here = padded[reach : reach + rows, reach : reach + columns]
+    total, result = np.zeros(noisy.shape), np.zeros(noisy.shape)
+    for q, r in np.ndindex(2 * reach + 1, 2 * reach + 1):
+        there = padded[q : q + rows, r : r + columns]
+        squares = sliding_window_view((there - here) ** 2, (5, 5)).mean(axis=(-2, -1))
+        # Two noisy patches of the same thing differ by twice the variance of the noise.
+        weights = np.exp(-np.maximum(squares - 2 * 0.1**2, 0.0) / 0.055**2)
+        total += weights
+        result += weights * there[radius : radius + height, radius : radius + width]
+    return result / total

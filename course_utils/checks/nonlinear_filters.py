@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import Complaint, example, must_raise
+from course_utils import images
+from course_utils.checks import Complaint, array_like, example, must_raise
 
 # A step of 2 and 8 with an outlier, and a colour image whose channels differ.
 STEP = np.array([[2, 2, 8, 8], [2, 9, 8, 8], [2, 2, 8, 8], [2, 2, 8, 1]], float) / 10
@@ -161,4 +162,19 @@ def similar_by_default(non_local_means: Any) -> Any:
 
 @example("non_local_means", "even sizes, which have no centre")
 def even_windows(non_local_means: Any) -> Any:
-    return [must_raise("ValueError", non_local_means, STEP.copy(), *s, 0.1) for s in ((2, 5), (3, 4))]
+    return [
+        must_raise("ValueError", non_local_means, STEP.copy(), *s, 0.1) for s in ((2, 5), (3, 4))
+    ]
+
+
+@example("denoise", "a rendered scene and a collage")
+def better_than_before(denoise: Any) -> Any:
+    found = {}
+    for name, make in (("scene", images.scene), ("collage", images.collage)):
+        rng = np.random.default_rng(11)
+        clean = make(rng, 64)
+        noisy = clean + rng.normal(0.0, 0.1, clean.shape)
+        estimate = array_like(denoise(noisy.copy()), noisy)
+        less = np.mean((estimate - clean) ** 2) < 0.5 * np.mean((noisy - clean) ** 2)
+        found[f"That less than half of the squared error is left in the {name}"] = bool(less)
+    return found

@@ -193,8 +193,9 @@ def box_kernel(size: int) -> Kernel:
     ValueError
         If the size is even or less than 1.
     """
-    if size < 1 or size % 2 == 0:
-        raise ValueError(f"size must be odd and at least 1, got {size}")
+    if size % 2 == 0:
+        raise ValueError(f"size must be odd, got {size}")
+    # numpy itself raises a ValueError for negative sides.
     return np.full((size, size), 1.0 / size**2)
 
 

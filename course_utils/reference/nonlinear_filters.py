@@ -61,15 +61,21 @@ def median_filter(image: Image, size: int) -> Image:
     Of n = size^2 values the median is found in O(n); all windows together are n times as large as
     the image. For 512 x 512 pixels and a window of 5 x 5 about half a second is enough.
     """
-    windows = sliding_window_view(_reflected(image, size), (size, size), axis=(0, 1))
+    padded = _reflected(image, _radius(size))
+    windows = sliding_window_view(padded, (size, size), axis=(0, 1))
     return np.asarray(np.median(windows, axis=(-2, -1)))
 
 
-def _reflected(image: Image, size: int) -> Image:
-    """Continue an image by reflection so that a window of `size` fits around every pixel."""
+def _radius(size: int) -> int:
+    """Return how far a window of odd size reaches to every side."""
     if size % 2 == 0:
         raise ValueError(f"size must be odd, got {size}")
-    border = [(size // 2, size // 2)] * 2 + [(0, 0)] * (image.ndim - 2)
+    return size // 2
+
+
+def _reflected(image: Image, radius: int) -> Image:
+    """Continue an image by reflection, so many pixels to every side."""
+    border = [(radius, radius)] * 2 + [(0, 0)] * (image.ndim - 2)
     return np.pad(image, border, mode="reflect")
 
 
@@ -131,13 +137,14 @@ def bilateral_filter(
     A loop over the size^2 places of the window, each time for all pixels at once, takes about half
     a second for 256 x 256 pixels and a window of 11 x 11; a loop over the pixels takes minutes.
     """
+    radius = _radius(size)
     colors = image.reshape(*image.shape[:2], -1)
-    padded = _reflected(colors, size)
+    padded = _reflected(colors, radius)
     height, width = image.shape[:2]
     total, result = np.zeros((height, width, 1)), np.zeros_like(colors)
     for q, r in np.ndindex(size, size):
         neighbors = padded[q : q + height, r : r + width]
-        position = ((q - size // 2) ** 2 + (r - size // 2) ** 2) / (2.0 * sigma_position**2)
+        position = ((q - radius) ** 2 + (r - radius) ** 2) / (2.0 * sigma_position**2)
         color = ((neighbors - colors) ** 2).sum(axis=-1, keepdims=True) / (2.0 * sigma_color**2)
         weights = np.exp(-position - color)
         total += weights
@@ -165,7 +172,8 @@ def extract_patches(image: Image, size: int) -> Patches:
     ValueError
         If the size is even.
     """
-    windows = sliding_window_view(_reflected(image, size), (size, size), axis=(0, 1))
+    padded = _reflected(image, _radius(size))
+    windows = sliding_window_view(padded, (size, size), axis=(0, 1))
     # numpy appends the window's axes behind the channels.
     return np.moveaxis(windows, 2, -1) if image.ndim == 3 else windows
 
@@ -229,14 +237,12 @@ def non_local_means(
     their means over patches by two passes: O(search_size^2 patch_size) operations a pixel. For
     128 x 128 pixels about two seconds are enough; a loop over pixels and places takes minutes.
     """
-    if patch_size % 2 == 0 or search_size % 2 == 0:
-        raise ValueError(f"sizes must be odd, got {patch_size} and {search_size}")
+    patch, search = _radius(patch_size), _radius(search_size)
     colors = image.reshape(*image.shape[:2], -1)
     height, width = image.shape[:2]
-    patch, search = patch_size // 2, search_size // 2
     # Rows and columns of the image with a patch around every pixel, and of everything around it.
     rows, columns = height + 2 * patch, width + 2 * patch
-    padded = _reflected(colors, patch_size + search_size - 1)
+    padded = _reflected(colors, patch + search)
     here = padded[search : search + rows, search : search + columns]
     total, result = np.zeros((height, width, 1)), np.zeros_like(colors)
     for q, r in np.ndindex(search_size, search_size):
@@ -252,3 +258,23 @@ def _patch_means(values: Image, size: int) -> Image:
     """Return the means over all patches that lie inside, by a pass down and a pass across."""
     down = sliding_window_view(values, size, axis=0).mean(axis=-1)
     return np.asarray(sliding_window_view(down, size, axis=1).mean(axis=-1))
+
+
+@forbids("scipy", "skimage", "torch", "cv2", "sklearn", "pywt", "PIL")
+def denoise(noisy: Image) -> Image:
+    """Take the noise out of an image as well as you can.
+
+    Parameters
+    ----------
+    noisy : (H, W) float64: an image with values in [0, 1] plus independent Gaussian noise of
+        standard deviation 0.1, not clipped. Not modified.
+
+    Returns
+    -------
+    (H, W) float64, as near to the image without noise as possible.
+
+    Notes
+    -----
+    Images of 96 x 96 pixels; five seconds for each are plenty.
+    """
+    return non_local_means(noisy, patch_size=5, search_size=15, h=0.1)
