@@ -108,13 +108,13 @@ def scene(rng: np.random.Generator, size: int = 128) -> Image:
             case _:  # a ring
                 inside = np.abs(np.hypot(u, v) - radius) < rng.uniform(0.01, 0.03)
         image = np.where(inside, _surface(rng, x, y, u, v), image)
-    return np.clip(image, 0.0, 1.0)
+    return np.asarray(np.clip(image, 0.0, 1.0))
 
 
 def _shade(rng: np.random.Generator, x: Image, y: Image) -> Image:
     """Return a grey level that changes slowly from one side to another."""
     slope = rng.uniform(-0.3, 0.3, 2)
-    return rng.uniform(0.15, 0.85) + slope[0] * (x - 0.5) + slope[1] * (y - 0.5)
+    return np.asarray(rng.uniform(0.15, 0.85) + slope[0] * (x - 0.5) + slope[1] * (y - 0.5))
 
 
 def _surface(rng: np.random.Generator, x: Image, y: Image, u: Image, v: Image) -> Image:
@@ -143,7 +143,7 @@ def collage(rng: np.random.Generator, size: int = 128) -> Image:
     share = gaussian_filter(rng.standard_normal((size, size)), size / 8, mode="wrap")
     share = 1 / (1 + np.exp(-6 * (share - np.median(share)) / share.std()))
     blended = share * one + (1 - share) * other
-    return np.clip(blended, 0.0, 1.0) ** rng.uniform(0.7, 1.4)
+    return np.asarray(np.clip(blended, 0.0, 1.0) ** rng.uniform(0.7, 1.4))
 
 
 _MATERIAL = (

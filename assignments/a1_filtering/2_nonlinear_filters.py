@@ -165,7 +165,7 @@ demo(widgets.MeanOrMedian, clean, median_filter)
 # The weights at one pixel beside an edge, and the filtered picture.
 
 # %%
-window = noisy[60:71, 76:87]
+window = noisy[34:45, 70:81]
 weights = demo(bilateral_weights, window, 3.0, 0.25)
 plots.side_by_side(
     window,
@@ -217,11 +217,11 @@ plots.side_by_side(
 # %% exercise="extract_patches" points=5
 
 # %% [markdown]
-# Below, a patch on the camera's edge (blue), and the ten patches in the picture that look most like
-# it (orange). They lie along edges of the same direction.
+# Below, a patch on the outline of the coat (blue), and the ten patches that look most like it
+# (orange).
 
 # %%
-demo(widgets.most_alike, noisy, demo(extract_patches, noisy, 7), (48, 101))
+demo(widgets.most_alike, noisy, demo(extract_patches, noisy, 7), (130, 39))
 
 # %% [markdown]
 # ## 5. Weights for patches
@@ -329,7 +329,7 @@ demo(widgets.BeforeAfter, ["clean", *estimates], part, *estimates.values())
 # combinations, ideas of your own. It is graded by the PSNR on pictures you have not seen, of two
 # kinds: rendered scenes, and collages of photographs that were turned, bent and blended. A Gaussian
 # filter of $\sigma = 0.8$ gets no points. Well-tuned non-local means get all of them, on average
-# from {top} dB above the Gaussian on; in between, points grow with the decibels.
+# from 2.4 dB above the Gaussian on; in between, points grow with the decibels.
 #
 # `images.scene(rng)` and `images.collage(rng)` make as many pictures of the same kinds as you like.
 

@@ -4,6 +4,7 @@ Oracles: scipy.ndimage for the median, skimage.metrics for the PSNR; for the bil
 non-local means, whose implementations in libraries approximate, the definition pixel by pixel.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def far_patches(student: Student, rng: Generator) -> None:
     close(student.patch_weights(patch, others, h), _patch_weights(patch, others, h))
 
 
-_EARLIER = {
+_EARLIER: dict[str, Callable[..., Any]] = {
     "extract_patches": reference.extract_patches,
     "patch_weights": reference.patch_weights,
 }

@@ -53,8 +53,10 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
     planes = _padded_planes(image, kernel.shape[0] // 2, kernel.shape[1] // 2, padding)
-    steps = _steps(planes, *kernel.shape)
-    return _cropped(_weighted_sum(planes, steps, kernel.ravel()), image)
+    flat, result, steps = planes.ravel(), np.empty(planes.size), _steps(planes, *kernel.shape)
+    for start, stop in _blocks(0, flat.size - steps[-1]):
+        result[start:stop] = _weighted_sum(flat[start : stop + steps[-1]], steps, kernel.ravel())
+    return _cropped(result.reshape(planes.shape), image)
 
 
 def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
@@ -66,8 +68,13 @@ def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric
     if size % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {(1, size)}")
     planes = _padded_planes(image, size // 2, size // 2, padding)
-    across = _weighted_sum(planes, _steps(planes, 1, size), kernel)
-    return _cropped(_weighted_sum(across, _steps(planes, size, 1), kernel), image)
+    flat, result = planes.ravel(), np.empty(planes.size)
+    down, across = _steps(planes, size, 1), _steps(planes, 1, size)
+    reach = down[-1] + across[-1]
+    for start, stop in _blocks(0, flat.size - reach):
+        columns = _weighted_sum(flat[start : stop + reach], down, kernel)
+        result[start:stop] = _weighted_sum(columns, across, kernel)
+    return _cropped(result.reshape(planes.shape), image)
 
 
 def _padded_planes(image: Image, rows: int, columns: int, padding: Padding) -> _Planes:
@@ -93,18 +100,15 @@ def _blocks(start: int, stop: int, length: int = _BLOCK) -> Iterator[tuple[int, 
         yield first, min(first + length, stop)
 
 
-def _weighted_sum(planes: _Planes, steps: Sequence[int], weights: Signal) -> _Planes:
-    """Add up what lies some steps ahead of every value, with weights."""
-    # Zeros, and not just memory: where a window does not fit, the next filter may still read.
-    flat, sums = planes.ravel(), np.zeros(planes.size)
-    products = np.empty(_BLOCK)
-    for start, stop in _blocks(0, flat.size - steps[-1]):
-        here, product = sums[start:stop], products[: stop - start]
-        np.multiply(flat[start:stop], weights[0], out=here)
-        for step, weight in zip(steps[1:], weights[1:], strict=True):
-            np.multiply(flat[start + step : stop + step], weight, out=product)
-            here += product
-    return sums.reshape(planes.shape)
+def _weighted_sum(values: Signal, steps: Sequence[int], weights: Signal) -> Signal:
+    """Add up what lies some steps ahead of every value, with weights, wherever that is inside."""
+    count = len(values) - steps[-1]
+    total = values[:count] * weights[0]
+    product = np.empty_like(total)
+    for step, weight in zip(steps[1:], weights[1:], strict=True):
+        np.multiply(values[step : step + count], weight, out=product)
+        total += product
+    return total
 
 
 def median_filter(image: Image, size: int) -> Image:
@@ -203,12 +207,12 @@ def _mean_of_alike(image: Image, near: int, position: Kernel, unit: float) -> Im
     """Average all pixels around every pixel, with weights by how much their patches are alike.
 
     The weight of the pixels i and j is exp(-position - d / unit^2), with d the sum of the squared
-    differences of their patches, which reach `near` pixels to every side. `position` has an entry for every place of j around i; it is the
-    same both ways, and 0 in the middle.
+    differences of their patches, which reach `near` pixels to every side. `position` has an entry
+    for every place of j around i; it is the same both ways, and 0 in the middle.
 
-    What is summed are weighted differences: they serve both pixels, with opposite signs, and being
-    small next to the values they are exact enough in single precision. The sums are not: they are
-    double, or hundreds of rounded additions would show.
+    What is averaged is y_j - y_i, which serves both pixels, with opposite signs. Single precision
+    is exact enough for it and for the weights. It is not for their sums: hundreds of additions,
+    all rounded the same way, would show.
     """
     search = len(position) // 2
     border = near + search
@@ -218,7 +222,8 @@ def _mean_of_alike(image: Image, near: int, position: Kernel, unit: float) -> Im
     position = position.astype(np.float32)
     # Of the pixel itself the weight is 1 and the difference 0.
     total, change = np.ones(flat.shape[1]), np.zeros(flat.shape)
-    # From the middle of a patch to its corners. Behind `last` no pixel of the image has a partner.
+    # From the middle of a patch to its corners; from the last pixel of the image on, there is
+    # nothing ahead that counts.
     reach = near * (width + 1)
     last = (border + image.shape[0] - 1) * width + border + image.shape[1]
     ahead = [

@@ -344,13 +344,13 @@ def correlation_matrix(
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
     height, width = shape
-    pixels = np.arange(height * width).reshape(shape)
     # Whatever the border rule does to values, it does to the numbers of pixels; 0 is no pixel.
-    padded = _pad(pixels + 1, kernel.shape, padding) - 1
+    numbers = np.arange(1.0, height * width + 1).reshape(shape)
+    padded = _pad(numbers, kernel.shape, padding).astype(np.intp) - 1
     columns = np.stack(
         [padded[q : q + height, r : r + width].ravel() for q, r in np.ndindex(*kernel.shape)]
     )
-    rows = np.broadcast_to(pixels.ravel(), columns.shape)
+    rows = np.broadcast_to(np.arange(height * width), columns.shape)
     weights = np.broadcast_to(kernel.reshape(-1, 1), columns.shape)
     inside = columns >= 0
     entries = (weights[inside], (rows[inside], columns[inside]))

@@ -65,7 +65,8 @@ class MeanOrMedian(Explorer):
         titles = "noisy", f"mean, N = {size}", f"median, N = {size}"
         levels = [_decibels(self._clean, image) for image in (noisy, mean, median)]
         text = ", ".join(f"{name}: {db:.1f} dB" for name, db in zip(titles, levels, strict=True))
-        return drawing.beside([drawing.photo(i) for i in (noisy, mean, median)], titles), text
+        pictures = [drawing.photo(image, zoom=2) for image in (noisy, mean, median)]
+        return drawing.beside(pictures, titles), text
 
 
 def _with_noise(clean: Image, kind: str, amount: float) -> Image:
@@ -148,7 +149,7 @@ class WeightInspector(Explorer):
                 description=name,
                 tooltip=f"The {name} of the pixel",
             )
-            for name, start, side in (("row", 65, height), ("column", 81, width))
+            for name, start, side in (("row", 130, height), ("column", 39, width))
         )
         color, h = (
             ipywidgets.FloatSlider(
@@ -156,7 +157,7 @@ class WeightInspector(Explorer):
             )
             for name, start, tip in (
                 ("color", 0.25, "sigma_color of the bilateral filter"),
-                ("h", 0.1, "h of the patches' weights"),
+                ("h", 0.15, "h of the patches' weights"),
             )
         )
         super().__init__(self._show, row=row, column=column, color=color, h=h)
@@ -257,7 +258,7 @@ def most_alike(
     distances = ((patches - patches[pixel]) ** 2).sum(axis=(2, 3))
     order = np.argsort(distances, axis=None)[: count + 1]
     n = patches.shape[2]
-    figure = plots.new_figure(7.0, 4.2)
+    figure = plots.new_figure(4.5, 4.5)
     axes = figure.subplots()
     axes.imshow(np.clip(image, 0.0, 1.0), cmap="gray", vmin=0.0, vmax=1.0)
     for place in order[::-1]:
