@@ -37,7 +37,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -122,21 +121,24 @@ def filters() -> list[Filter]:
     kernel /= kernel.sum()
     profile = linear_filters.gaussian_kernel(SIGMA).sum(axis=0)
     sigmas = (SIGMA_POSITION, SIGMA_COLOR, WINDOW)
-    plain, quick = nonlinear_filters, fast
 
-    def scipys(name: str, bar: float, forms: Any, peer: Any, tolerance: float) -> Filter:
-        ours, swift = forms
-        # Scipy's sums are in another order.
-        return Filter(name, (bar, bar), ours, swift, peer, tolerance, ours, peer, fast.EXACT)
+    def scipys(
+        name: str,
+        bar: float,
+        plain: Callable[[Image], Image],
+        quick: Callable[[Image], Image],
+        peer: Callable[[Image], Image],
+        tolerance: float,
+    ) -> Filter:
+        # Plain form and peer compute the same, with sums in another order.
+        return Filter(name, (bar, bar), plain, quick, peer, tolerance, plain, peer, fast.EXACT)
 
     return [
         scipys(
             "correlation 7 x 7",
             1.2,
-            (
-                lambda image: linear_filters.cross_correlate(image, kernel),
-                lambda image: fast.cross_correlate(image, kernel),
-            ),
+            lambda image: linear_filters.cross_correlate(image, kernel),
+            lambda image: fast.cross_correlate(image, kernel),
             lambda image: ndimage.correlate(
                 image, kernel.reshape(7, 7, *[1] * (image.ndim - 2)), mode="reflect"
             ),
@@ -145,10 +147,8 @@ def filters() -> list[Filter]:
         scipys(
             "separable Gaussian",
             1.2,
-            (
-                lambda image: linear_filters.filter_separable(image, profile),
-                lambda image: fast.filter_separable(image, profile),
-            ),
+            lambda image: linear_filters.filter_separable(image, profile),
+            lambda image: fast.filter_separable(image, profile),
             lambda image: ndimage.gaussian_filter(
                 image, SIGMA, truncate=3.0, mode="reflect", axes=(0, 1)
             ),
@@ -157,29 +157,27 @@ def filters() -> list[Filter]:
         scipys(
             "median 5 x 5",
             0.8,
-            (
-                lambda image: plain.median_filter(image, 5),
-                lambda image: quick.median_filter(image, 5),
-            ),
+            lambda image: nonlinear_filters.median_filter(image, 5),
+            lambda image: fast.median_filter(image, 5),
             lambda image: ndimage.median_filter(image, (5, 5), mode="mirror", axes=(0, 1)),
             0.0,
         ),
         Filter(
             "bilateral 19 x 19",
             (0.4, 1.0),
-            lambda image: plain.bilateral_filter(image, *sigmas),
-            lambda image: quick.bilateral_filter(image, *sigmas),
+            lambda image: nonlinear_filters.bilateral_filter(image, *sigmas),
+            lambda image: fast.bilateral_filter(image, *sigmas),
             lambda image: their_bilateral(image, SIGMA_POSITION, SIGMA_COLOR),
             fast.CLOSE,
-            lambda image: quick.bilateral_filter(image, FLAT, SIGMA_COLOR, WINDOW),
+            lambda image: fast.bilateral_filter(image, FLAT, SIGMA_COLOR, WINDOW),
             lambda image: their_bilateral(image, FLAT, SIGMA_COLOR / channels(image)),
             1e-3,
         ),
         Filter(
             "NLM patch 7 search 21",
             (1.0, 1.5),
-            lambda image: plain.non_local_means(image, PATCH, SEARCH, H),
-            lambda image: quick.non_local_means(image, PATCH, SEARCH, H),
+            lambda image: nonlinear_filters.non_local_means(image, PATCH, SEARCH, H),
+            lambda image: fast.non_local_means(image, PATCH, SEARCH, H),
             their_non_local_means,
             fast.CLOSE,
             lambda image: what_their_non_local_means_is(image[100:200, 200:300]),

@@ -218,7 +218,7 @@ plots.side_by_side(
 
 # %% [markdown]
 # Below, a patch on the outline of the coat (blue), and the ten patches that look most like it
-# (orange).
+# (orange). They lie along the same outline.
 
 # %%
 demo(widgets.most_alike, noisy, demo(extract_patches, noisy, 7), (130, 39))

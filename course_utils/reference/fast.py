@@ -16,7 +16,8 @@ where the arrays lie:
   same number of steps ahead, and a shifted image is a slice without gaps. Windows that run over
   the end of a row give values that mean nothing; these lie in the border and are cut off.
 - The long row is worked off in blocks, so that what one pass has written is still in the
-  processor's cache when the next one reads it.
+  processor's cache when the next one reads it. Windows lie ahead of the place that gets their
+  result: it can take the place of the value there, which no later block reads.
 - The weight of two pixels is the same both ways: it is computed once and serves both.
 """
 
@@ -53,10 +54,10 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
     planes = _padded_planes(image, kernel.shape[0] // 2, kernel.shape[1] // 2, padding)
-    flat, result, steps = planes.ravel(), np.empty(planes.size), _steps(planes, *kernel.shape)
+    flat, steps = planes.reshape(-1), _steps(planes, *kernel.shape)
     for start, stop in _blocks(0, flat.size - steps[-1]):
-        result[start:stop] = _weighted_sum(flat[start : stop + steps[-1]], steps, kernel.ravel())
-    return _cropped(result.reshape(planes.shape), image)
+        flat[start:stop] = _weighted_sum(flat[start : stop + steps[-1]], steps, kernel.ravel())
+    return _cropped(planes, image)
 
 
 def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
@@ -68,19 +69,19 @@ def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric
     if size % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {(1, size)}")
     planes = _padded_planes(image, size // 2, size // 2, padding)
-    flat, result = planes.ravel(), np.empty(planes.size)
-    down, across = _steps(planes, size, 1), _steps(planes, 1, size)
+    flat, down, across = planes.reshape(-1), _steps(planes, size, 1), _steps(planes, 1, size)
     reach = down[-1] + across[-1]
     for start, stop in _blocks(0, flat.size - reach):
         columns = _weighted_sum(flat[start : stop + reach], down, kernel)
-        result[start:stop] = _weighted_sum(columns, across, kernel)
-    return _cropped(result.reshape(planes.shape), image)
+        flat[start:stop] = _weighted_sum(columns, across, kernel)
+    return _cropped(planes, image)
 
 
 def _padded_planes(image: Image, rows: int, columns: int, padding: Padding) -> _Planes:
     """Continue an image beyond its border, and take its channels apart."""
     planes = np.moveaxis(image.reshape(*image.shape[:2], -1), -1, 0)
-    return np.pad(planes, [(0, 0), (rows, rows), (columns, columns)], mode=padding)
+    border = [(0, 0), (rows, rows), (columns, columns)]
+    return np.ascontiguousarray(np.pad(planes, border, mode=padding))
 
 
 def _cropped(planes: _Planes, image: Image) -> Image:
@@ -120,11 +121,11 @@ def median_filter(image: Image, size: int) -> Image:
     """
     radius = _radius(size)
     planes = _padded_planes(image, radius, radius, "reflect")
-    flat, result, steps = planes.ravel(), np.empty(planes.size), _steps(planes, size, size)
+    flat, steps = planes.reshape(-1), _steps(planes, size, size)
     # As many arrays as a window has values are in use at once, so each of them is shorter.
     for start, stop in _blocks(0, flat.size - steps[-1], max(4 * _BLOCK // size**2, 1024)):
-        result[start:stop] = _median([flat[start + s : stop + s].copy() for s in steps])
-    return _cropped(result.reshape(planes.shape), image)
+        flat[start:stop] = _median([flat[start + s : stop + s].copy() for s in steps])
+    return _cropped(planes, image)
 
 
 def _median(values: list[Signal]) -> Signal:
