@@ -270,6 +270,7 @@ def record_examples(notebook: NotebookText) -> dict[str, Any]:
         recorded[question.name] = {
             "points": question.points,
             "functions": {n: list(getattr(f, "forbids", ())) for n, f in functions.items()},
+            "builds_on": list(hidden.builds_on(question.name)),
             "examples": {
                 example.name: _record(example, functions, question)
                 for example in checks.examples(question.name)

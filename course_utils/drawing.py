@@ -89,10 +89,10 @@ def chart(
         up = (y - y_range[0]) / (y_range[1] - y_range[0])
         return left + across * (right - left), bottom - np.clip(up, 0.0, 1.0) * (bottom - top)
 
-    for tick in np.linspace(*y_range, 5):
+    for tick in np.linspace(*y_range, 6):
         draw.line([place(x_range[0], tick), place(x_range[1], tick)], fill=(225, 225, 225))
         draw.text((left - 4, place(0, tick)[1]), f"{tick:.3g}", INK, font(11), anchor="rm")
-    for tick in np.linspace(*x_range, 5):
+    for tick in np.linspace(*x_range, 6):
         draw.text((place(tick, 0)[0], bottom + 4), f"{tick:.3g}", INK, font(11), anchor="mt")
     draw.text(((left + right) / 2, height - 2), x_label, INK, font(12), anchor="mb")
     draw.rectangle((left, top, right, bottom), outline=GRID)

@@ -53,13 +53,16 @@ def sentence(findings: Findings) -> str:
     return f"It uses {findings.forbidden[0]}, which this exercise asks you to do without."
 
 
-def inspect_cells(cells: Sequence[str], function: str, forbids: Iterable[str]) -> Findings:
+def inspect_cells(
+    cells: Sequence[str], function: str, forbids: Iterable[str], builds_on: Iterable[str] = ()
+) -> Findings:
     """Look at a function defined in the code of notebook cells.
 
-    Cells that do not parse are passed over: they define nothing either.
+    Cells that do not parse are passed over: they define nothing either. So are the answers that
+    the function may build on: they are looked at for themselves.
     """
     code, clear = _read(tuple(cells))
-    findings = code.uses(function, forbids)
+    findings = code.uses(function, forbids, builds_on)
     return Findings(findings.forbidden, findings.dynamic + (() if clear else (UNCLEAR,)))
 
 
@@ -83,8 +86,12 @@ def _read(cells: tuple[str, ...]) -> "tuple[_Code, bool]":
     return code, clear
 
 
-def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
+def inspect_function(
+    function: Any, forbids: Iterable[str], builds_on: Iterable[str] = ()
+) -> Findings:
     """Look at a live function and at the functions of the same module that it names.
+
+    Answers that it may build on are passed over.
 
     A function without source (built in, or made by `exec`) has nothing to look at.
     """
@@ -103,7 +110,7 @@ def inspect_function(function: Any, forbids: Iterable[str]) -> Findings:
                 name = _ANSWER if answer else getattr(current, "__name__", "")
                 code.definitions.setdefault(name, []).append(tree)
                 pending += code.resolve(tree, part)
-    return code.uses(_ANSWER, forbids)
+    return code.uses(_ANSWER, forbids, builds_on)
 
 
 _ANSWER = "<the answer>"
@@ -264,19 +271,21 @@ class _Code:
                 self.aliases.setdefault(name, f"{home}.{getattr(value, '__qualname__', name)}")
         return own
 
-    def uses(self, function: str, forbids: Iterable[str]) -> Findings:
+    def uses(
+        self, function: str, forbids: Iterable[str], builds_on: Iterable[str] = ()
+    ) -> Findings:
         banned = tuple(forbids)
         forbidden: dict[str, None] = {}
         dynamic: dict[str, None] = {}
-        for dotted in self._reached(function):
+        for dotted in self._reached(function, builds_on):
             if any(matches(dotted, ban) for ban in banned):
                 forbidden[dotted] = None
             elif dotted.startswith(_OF_VALUES) or any(matches(dotted, way) for way in _DYNAMIC):
                 dynamic[dotted] = None
         return Findings(tuple(forbidden), tuple(dynamic))
 
-    def _reached(self, function: str) -> Iterable[str]:
-        pending, seen = [function], set()
+    def _reached(self, function: str, passed_over: Iterable[str]) -> Iterable[str]:
+        pending, seen = [function], set(passed_over) - {function}
         read: set[int] = set()
         while pending:
             name = pending.pop()

@@ -21,7 +21,10 @@ from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = Path("a1_filtering", "1_linear_filters.ipynb")
+SECOND = NOTEBOOK.with_name("2_nonlinear_filters.ipynb")
 SAMPLES: dict[str, Callable[[Any, dict[str, str]], Any]] = {}
+SECONDS: dict[str, Callable[[Any, dict[str, str]], Any]] = {}
+"""What they hand in of the second notebook; who is not here hands in the perfect answers."""
 
 
 def sample(student: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -29,6 +32,16 @@ def sample(student: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         SAMPLES[student] = function
+        return function
+
+    return register
+
+
+def second(*students: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register what students do with the second notebook."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        SECONDS.update(dict.fromkeys(students, function))
         return function
 
     return register
@@ -247,6 +260,64 @@ def answer_copied(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
 
+@second("student-02")
+def other_style_again(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "psnr_answer": """\
+def psnr(clean, estimate, data_range=1.0):
+    if clean.shape != estimate.shape:
+        raise ValueError('shapes')
+    rmse = np.sqrt(((clean.astype(float) - estimate.astype(float)) ** 2).mean())
+    return np.inf if rmse == 0 else 20 * np.log10(data_range / rmse)
+""",
+        "median_filter_answer": """\
+def median_filter(image, size):
+    if size % 2 == 0:
+        raise ValueError('even size')
+    if image.ndim == 3:
+        return np.dstack([median_filter(image[..., c], size) for c in range(image.shape[2])])
+    padded = np.pad(image, size // 2, mode='reflect')
+    out = np.zeros(image.shape)
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            out[i, j] = np.sort(padded[i:i + size, j:j + size], axis=None)[size * size // 2]
+    return out
+""",
+        "patch_weights_answer": """\
+def patch_weights(patch, others, h):
+    d = np.array([np.mean((o - patch) ** 2) for o in others])
+    w = np.exp((d.min() - d) / h ** 2)
+    return w / w.sum()
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@second("student-03")
+def sums_not_normalised(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("return (result / total).reshape(image.shape)", "return result.reshape(image.shape)")
+    return fill(notebook, changed(answers, "bilateral_answer", edit))
+
+
+@second("student-05")
+def mean_for_the_challenge(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = (
+        "return non_local_means(noisy, patch_size=5, search_size=15, h=0.1)",
+        "return median_filter(noisy, 3)",
+    )
+    return fill(notebook, changed(answers, "denoise_answer", edit))
+
+
+@second("student-07")
+def untouched_again(notebook: Any, answers: dict[str, str]) -> Any:
+    return notebook
+
+
+@second("student-06", "student-10", "student-11")
+def not_handed_in(notebook: Any, answers: dict[str, str]) -> Any:
+    return None
+
+
 def perfect_answers(source: Any) -> dict[str, str]:
     """Return the answers of an instructor's notebook, without nbgrader's marks."""
     answers = {}
@@ -261,13 +332,21 @@ def perfect_answers(source: Any) -> dict[str, str]:
 
 def main() -> None:
     """Write every sample."""
-    release = nbformat.read(ROOT / "release" / NOTEBOOK, as_version=4)
-    answers = perfect_answers(nbformat.read(ROOT / "source" / NOTEBOOK, as_version=4))
+    first, again = (
+        (
+            nbformat.read(ROOT / "release" / name, as_version=4),
+            perfect_answers(nbformat.read(ROOT / "source" / name, as_version=4)),
+        )
+        for name in (NOTEBOOK, SECOND)
+    )
     folder = ROOT / "examples" / "submissions"
     shutil.rmtree(folder, ignore_errors=True)
     for student, make in SAMPLES.items():
-        made = make(deepcopy(release), dict(answers))
+        made = make(deepcopy(first[0]), dict(first[1]))
         files = made if "cells" not in made else {NOTEBOOK.name: nbformat.writes(made) + "\n"}
+        more = SECONDS.get(student, fill)(deepcopy(again[0]), dict(again[1]))
+        if more is not None:
+            files = {**files, SECOND.name: nbformat.writes(more) + "\n"}
         place = folder / student / NOTEBOOK.parent
         place.mkdir(parents=True)
         for name, text in files.items():

@@ -173,6 +173,16 @@ def test_experiments_trouble_nobody(cell: str) -> None:
     assert carried(cells, "f", ["numpy.convolve", "scipy"], [SETUP]) == ""
 
 
+def test_answers_that_one_may_build_on_are_looked_at_for_themselves() -> None:
+    cells = [
+        "from scipy import ndimage\ndef g(x):\n    return ndimage.correlate(x, x)",
+        "def f(x):\n    return g(x)",
+    ]
+    assert inspect_cells(cells, "f", BANS).forbidden
+    assert not inspect_cells(cells, "f", BANS, ["g"]).forbidden
+    assert inspect_cells(cells, "g", BANS, ["g"]).forbidden
+
+
 def test_a_quote_that_nobody_closes_is_told() -> None:
     """Python's tokenizer needs the square of such a line's length."""
     cells = ["import numpy \\" + '\\"' * 20_000, "def f(x):\n    return x"]

@@ -9,7 +9,7 @@ import pytest
 
 from autograder import hidden, variants
 from autograder.course import Course
-from autograder.grading import seeds
+from autograder.grading import seeds, verdicts
 from autograder.grading.student import InProcess
 from autograder.grading.verdicts import judge
 
@@ -32,7 +32,8 @@ def test_sentences_give_no_hidden_values_away(exercise: str, course: Course) -> 
         namespace = {**functions, variant.function: variant.implementation}
         verdict = judge(exercise, InProcess(namespace), 3, functions)
         for finding in verdict.findings:
-            assert not re.search(r"\d\.\d", finding.sentence), finding
+            # How good an image is, in decibels, is what partial credit is given for.
+            assert not re.search(r"\d\.\d(?!\d* dB)", finding.sentence), finding
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -62,6 +63,42 @@ def test_nothing_in_an_answer_gives_points_for_free() -> None:
     verdict = judge("cross_correlate", InProcess({"cross_correlate": sly}), 0, {})
     # Zeros of the right shape leave the image as it was: that one point is honest.
     assert verdict.awarded == 1.0
+
+
+def test_a_share_of_the_points_is_given() -> None:
+    def run(student: Any, rng: Any) -> None:
+        raise hidden.Partly("half of it", 0.4567)
+
+    test = hidden.HiddenTest("q", "t", 4.0, "says", run)
+    trial = verdicts._try(test, InProcess({}), 0, "")
+    assert (trial.finding.awarded, trial.finding.sentence) == (1.83, "half of it")
+    assert hidden.Partly("", 7).share == 1.0
+    assert hidden.Partly("", float("-inf")).share == 0.0
+
+
+RIGHT_IF_THE_OTHER_WERE = """
+import numpy as np
+def cross_correlate(image, kernel, padding="symmetric"):
+    return image * 0.0
+def convolve(image, kernel, padding="symmetric"):
+    if 0 in [side % 2 for side in kernel.shape]:
+        raise ValueError("even")
+    return cross_correlate(image, kernel[::-1, ::-1], padding=padding)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "points"),
+    [(("", ""), 4.0), (("[::-1, ::-1]", ""), 0.0), (("image * 0.0", "1 / 0"), 4)],
+)
+def test_an_answer_may_build_on_another(change: tuple[str, str], points: float) -> None:
+    namespace: dict[str, Any] = {}
+    exec(RIGHT_IF_THE_OTHER_WERE.replace(*change), namespace)
+    before = namespace["cross_correlate"]
+    assert hidden.builds_on("convolve") == ("cross_correlate",)
+    assert judge("convolve", InProcess(namespace), 1, {}).awarded == points
+    assert judge("cross_correlate", InProcess(namespace), 1, {}).awarded < 3
+    assert namespace["cross_correlate"] is before
 
 
 def test_seeds_depend_on_everything_they_should() -> None:

@@ -92,7 +92,7 @@ plots.side_by_side(
 # %% exercise="add_salt_and_pepper" points=3
 
 # %% [markdown]
-# Both kinds side by side, with the grey levels that come of them. Which kind moves every pixel a
+# Both kinds, one at a time, with the grey levels that come of them. Which kind moves every pixel a
 # little, which moves a few pixels a lot? At which amounts do the two have the same error?
 #
 # *If a control shows no picture, run its cell again.*
@@ -120,7 +120,7 @@ demo(widgets.NoiseExplorer, small, add_gaussian_noise, add_salt_and_pepper)
 # %% exercise="average_frames" points=2
 
 # %% [markdown]
-# Does the noise fall as promised? The line is $\sigma / \sqrt{n}$, the points are measured.
+# Does the noise fall as promised? One curve is measured, the other is $\sigma / \sqrt{n}$.
 
 # %%
 tile = small[80:144, 80:144]
@@ -173,10 +173,9 @@ plots.curves(
 #
 # $$\hat I(i, j) = \frac{1}{N^2} \sum_{q=i-k}^{i+k} \sum_{r=j-k}^{j+k} I(q, r).$$
 #
-# The same question arises at the border, and every filter here answers it in words of its own;
-# this one goes on with the outermost pixels. Below is the lecture's grid, with grey levels up to
-# 50 as on the slide. Slide the window along and predict each number before you look. What happens
-# to the lone 50 at the top, to the lone 0, to the edge?
+# The same question arises at the border; here the image goes on with its outermost pixels. Below is
+# the lecture's grid, with grey levels up to 50 as on the slide. Slide the window along and predict
+# each number before you look. What happens to the lone 50 at the top, to the lone 0, to the edge?
 #
 # %%
 widgets.SlidingWindow(images.lecture_grid())
@@ -215,9 +214,9 @@ widgets.MeanFilter(noisy_camera)
 # other kernels the sign matters.) A kernel need not be square: any odd number of rows and of
 # columns has a centre.
 #
-# > **From slide to code.** On the slide $(x, y)$ stands on the right where $(i, j)$ stands on the
-# > left, and $1/Z$ comes and goes; they are the same pixel, and $Z$ is in $H$. The last mean
-# > filter of the lecture has $N = 512$, which is even; a window with a centre needs $N = 2k + 1$.
+# > **From slide to code.** The slide calls the same pixel $(i, j)$ on the left of the equation and
+# > $(x, y)$ on the right. Its factor $1/Z$, which some slides leave out, is part of $H$ here. Its last
+# > mean filter has $N = 512$, which is even; a window with a centre needs $N = 2k + 1$.
 
 # %% exercise="cross_correlate" points=8
 
@@ -247,7 +246,7 @@ plots.side_by_side(
 # The signs are all that differs: a convolution is the cross-correlation with the kernel turned by
 # 180 degrees. For a kernel that looks the same after the turn, such as a box or a Gaussian, the two
 # are one. The convolution has the better algebra. A lone bright pixel gives the kernel itself (the
-# cross-correlation gives it upside down), and filters can be combined in any order, $H_1 \star (H_2
+# cross-correlation gives it turned around), and filters can be combined in any order, $H_1 \star (H_2
 # \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one stays away from the
 # border.
 #
@@ -258,7 +257,9 @@ plots.side_by_side(
 # %% exercise="convolve" points=4
 
 # %% [markdown]
-# A lone bright pixel, and a kernel in the shape of a hook. Which of the two pictures is the kernel?
+# A lone bright pixel, and a kernel in the shape of a hook, `[[1, 1, 1], [1, 0, 0], ...]`. The
+# convolution leaves the hook where the pixel was, the cross-correlation the hook turned by half a
+# turn.
 
 # %%
 hook = np.array([[1, 1, 1], [1, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 0]]) / 2
@@ -269,7 +270,7 @@ plots.side_by_side(
     demo(convolve, lone, hook, "constant"),
     demo(cross_correlate, lone, hook, "constant"),
     titles=["lone pixel", "convolution", "cross-correlation"],
-    description="The convolution shows the hook as it is, the cross-correlation upside down.",
+    description="The convolution shows the hook as it is, the cross-correlation turned around.",
 )
 
 # %% [markdown]
@@ -285,8 +286,8 @@ plots.side_by_side(
 # a plain grey area stays as it is. The sum of what is left after the cut is not $2 \pi \sigma^2$:
 # add the weights up.
 #
-# > **From slide to code.** The slide speaks of unit variance and writes $\sigma$; the width is
-# > free. The formula in two dimensions stands there under "1D".
+# > **From slide to code.** The slide calls this Gaussian one of unit variance, but $\sigma$ can be
+# > anything; and the formula under its heading "1D" is the one for two dimensions.
 
 # %% exercise="kernels" points=5
 
@@ -403,9 +404,10 @@ plots.table(
 # pixels is entry $i W + j$. Any linear operator is then a matrix, and a filter is one with much
 # structure. Its row $i W + j$ holds the kernel's weights, at the places of the pixels they meet,
 # and zeros everywhere else: of the $10^{10}$ entries for an image of $10^5$ pixels, a $3 \times 3$
-# kernel needs $9 \cdot 10^5$. A *sparse* matrix stores those alone. At the border the border rule
-# decides: weights that reach beyond it belong to the pixel that is continued there, together with
-# that pixel's own.
+# kernel needs $9 \cdot 10^5$. A *sparse* matrix stores those alone. A weight that
+# reaches beyond the border belongs to the pixel whose value the border rule puts there. Several
+# weights can meet the same pixel in this way: they add up. With `constant` there is a zero and no
+# pixel, so the weight is left out.
 #
 # One does not filter that way. But as a matrix a filter can be transposed, factored, and solved
 # for: deblurring is $A x = b$.

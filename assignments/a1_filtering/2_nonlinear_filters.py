@@ -165,7 +165,7 @@ demo(widgets.MeanOrMedian, clean, median_filter)
 # The weights at one pixel beside an edge, and the filtered picture.
 
 # %%
-window = noisy[34:45, 70:81]
+window = noisy[125:136, 34:45]
 weights = demo(bilateral_weights, window, 3.0, 0.25)
 plots.side_by_side(
     window,
@@ -200,15 +200,15 @@ plots.side_by_side(
     noisy_flower,
     demo(bilateral_filter, noisy_flower, 2.0, 0.4),
     titles=["noisy", "bilateral"],
-    description="A noisy red flower, and the same with little noise and sharp petals.",
+    description="A noisy orange flower, and the same with little noise and sharp petals.",
 )
 
 # %% [markdown]
 # ## 4. Patches
 #
-# The bilateral filter decides by single noisy values. With noise of $\sigma = 0.1$ two pixels of
-# the same grey differ by 0.14 on average, and there is no telling that from an edge of that height.
-# A single pixel knows too little; the pixels around it know more.
+# The bilateral filter decides by single noisy values. With noise of $\sigma = 0.1$ the
+# difference of two pixels of the same grey has a standard deviation of 0.14, and there is no telling
+# it from an edge of that height. A single pixel knows too little; the pixels around it know more.
 #
 # A *patch* is the small square around a pixel, $\mathcal{P}_i y$. Two pixels whose patches look
 # alike very likely show the same thing. And pictures repeat themselves: along an edge, in a brick
@@ -236,8 +236,9 @@ demo(widgets.most_alike, noisy, demo(extract_patches, noisy, 7), (130, 39))
 # > means the same for patches of every size and number of channels.
 #
 # Of two patches that show the same thing under independent noise, every pixel differs by two draws
-# of the noise, so that $d_{ij}$ is about $2 \sigma^2$ and never 0. If $h^2$ is much smaller than
-# that, no other patch gets any weight; if it is much larger, all of them do.
+# of the noise, so that $d_{ij}$ is about $2 \sigma^2$. If $h^2$ is much smaller than that, no other
+# patch gets any weight; if it is much larger, all of them do. The patch itself alone has $d_{ii} = 0$
+# and the largest weight of all.
 #
 # Take care with numbers that are too small: $e^{-800}$ is 0 in floating point. If all weights are,
 # their sum is 0 as well, and the quotient is not a number. A common factor of all weights cancels
@@ -273,6 +274,9 @@ demo(
 # between every pixel and its partner are one subtraction of two images; their means over patches
 # are a mean filter of the squared differences; the weights are one call of `np.exp`.
 # (`patch_weights` does one pixel at a time. It was for understanding, and for the picture above.)
+#
+# Mind the border. A search window reaches beyond it, and the patches in the window reach further
+# still: continue the image once, as far as both together, and take everything from there.
 
 # %% exercise="non_local_means" points=9
 
@@ -281,13 +285,13 @@ demo(
 # that suit it.
 
 # %%
-part, noisy_part = clean[:128, :128], noisy[:128, :128]
+part, noisy_part = clean[40:, 40:], noisy[40:, 40:]
 estimates = {
     "noisy": noisy_part,
     "Gaussian, sigma 0.8": gaussian_filter(noisy_part, 0.8),
     "median, N = 3": demo(median_filter, noisy_part, 3),
     "bilateral": demo(bilateral_filter, noisy_part, 1.5, 0.3),
-    "non-local means": demo(non_local_means, noisy_part, 5, 15, 0.1),
+    "non-local means": demo(non_local_means, noisy_part, 7, 21, 0.1),
 }
 plots.side_by_side(
     part,
@@ -331,13 +335,15 @@ demo(widgets.BeforeAfter, ["clean", *estimates], part, *estimates.values())
 # filter of $\sigma = 0.8$ gets no points. Well-tuned non-local means get all of them, on average
 # from 2.4 dB above the Gaussian on; in between, points grow with the decibels.
 #
-# `images.scene(rng)` and `images.collage(rng)` make as many pictures of the same kinds as you like.
+# `denoise` may call your other functions. `images.scene(rng)` and `images.collage(rng)` make as
+# many pictures of the same kinds as you like.
 
 # %% exercise="denoise" points=5
 
 # %% [markdown]
-# Your filter on four pictures of the same kinds. Tune it on others than these four, or you will
-# tune it to them.
+# Your filter on four pictures of the same kinds, and how far it is above the Gaussian filter. Four
+# pictures say little: from one to the next the gain differs by a decibel and more. Tune on many, and
+# on others than these.
 
 # %%
 trials = {}
@@ -347,16 +353,20 @@ for number in range(2):
         picture = make(rng, 96)
         trials[f"{name} {number + 1}"] = picture, picture + rng.normal(0, 0.1, picture.shape)
 
+
+def gain(picture, grainy, estimate):
+    return psnr(picture, estimate) - psnr(picture, gaussian_filter(grainy, 0.8))
+
+
 estimates = {name: demo(denoise, pair[1]) for name, pair in trials.items()}
 plots.table(
-    ["picture", "noisy", "Gaussian, sigma 0.8", "yours"],
+    ["picture", "Gaussian, sigma 0.8", "yours", "gain"],
     [
         [
             name,
-            *(
-                demo("{:.2f} dB".format, demo(psnr, picture, one))
-                for one in (grainy, gaussian_filter(grainy, 0.8), estimates[name])
-            ),
+            demo("{:.2f} dB".format, demo(psnr, picture, gaussian_filter(grainy, 0.8))),
+            demo("{:.2f} dB".format, demo(psnr, picture, estimates[name])),
+            demo("{:+.2f} dB".format, demo(gain, picture, grainy, estimates[name])),
         ]
         for name, (picture, grainy) in trials.items()
     ],

@@ -260,7 +260,7 @@ def forbidden_calls(text: NotebookText, question: Question, rebuilt: Rebuilt) ->
     note = ""
     for name, function in text.functions(question.name).items():
         forbids = getattr(function, "forbids", ())
-        findings = forbidden.inspect_cells(cells, name, forbids)
+        findings = forbidden.inspect_cells(cells, name, forbids, hidden.builds_on(question.name))
         if findings.forbidden:
             return forbidden.sentence(findings), note
         if findings.dynamic:

@@ -112,6 +112,7 @@ def follows(**functions: Callable[..., Any]) -> Callable[[Test], Test]:
                 del student.calls[calls:]
                 run(student.given(**functions), again)
 
+        test.builds_on = tuple(functions)  # type: ignore[attr-defined]
         return test
 
     return repeated
@@ -154,6 +155,12 @@ def registered(notebook: str) -> set[str]:
 def tests_of(question: str) -> list[HiddenTest]:
     """Return the hidden tests of a question, of the notebooks loaded so far."""
     return list(_TESTS.get(question, ()))
+
+
+def builds_on(question: str) -> tuple[str, ...]:
+    """Return the earlier answers that a question may use, of the notebooks loaded so far."""
+    named = [getattr(test.run, "builds_on", ()) for test in tests_of(question)]
+    return tuple(sorted({name for names in named for name in names}))
 
 
 def replay_of(question: str) -> Replay | None:

@@ -103,6 +103,10 @@ def shares(student: Student, rng: Generator) -> None:
     sentence = "Neighbouring pixels are not hit independently"
     _are_independent(1.0 * hit[:, 1:], 1.0 * hit[:, :-1], sentence)
     _are_independent(1.0 * hit[1:], 1.0 * hit[:-1], sentence)
+    sentence = "Which of the pixels become white depends on where they are"
+    rows, columns = np.nonzero(hit)
+    for place in (rows, columns):
+        _are_independent(1.0 * salt[rows, columns], 1.0 * place, sentence)
 
 
 @hidden("add_salt_and_pepper", points=0.5, says="a colour pixel changes as a whole")
@@ -134,7 +138,7 @@ def salt_generator(student: Student, rng: Generator) -> None:
 
 @hidden("average_frames", points=1, says="frames of many kinds")
 def frames(student: Student, rng: Generator) -> None:
-    for shape in ((1, 6, 5), (7, 9, 4), (3, 5, 6, 3)):
+    for shape in ((1, 6, 5), (7, 9, 4), (3, 5, 6, 3), (2, 4, 3, 5)):
         frames = rng.random(shape)
         expected = sum(frame / shape[0] for frame in frames)
         close(unchanged(student.average_frames, frames), expected)
@@ -142,10 +146,11 @@ def frames(student: Student, rng: Generator) -> None:
 
 @hidden("average_frames", points=1, says="frames of 8 bits, and no frame at all")
 def byte_frames(student: Student, rng: Generator) -> None:
-    # Nine bytes from 100 on add up to more than a byte holds.
-    frames = rng.integers(100, 256, (9, 7, 8), dtype=np.uint8)
-    expected = sum(frame / 9 for frame in frames.astype(float))
-    close(unchanged(student.average_frames, frames), expected)
+    # Nine bytes from 100 on add up to more than a byte holds, 700 to more than two bytes do.
+    for n in (1, 9, 700):
+        frames = rng.integers(100, 256, (n, 3, 4), dtype=np.uint8)
+        expected = sum(frame / n for frame in frames.astype(float))
+        close(unchanged(student.average_frames, frames), expected)
     raises("ValueError", student.average_frames, np.zeros((0, 4, 5)))
 
 
@@ -218,9 +223,13 @@ def convolved(student: Student, rng: Generator) -> None:
     image, kernel = rng.random((13, 10)), rng.normal(size=(3, 5))
     for padding, mode in NDIMAGE_MODE.items():
         close(student.convolve(image, kernel, padding), ndimage.convolve(image, kernel, mode=mode))
-    color = rng.random((8, 9, 3))
+    color = rng.random((8, 9, 4))
     expected = ndimage.convolve(color, kernel[:, :, np.newaxis], mode="reflect")
     close(student.convolve(color, kernel), expected)
+    # The same after a reflection in its diagonal, but not after half a turn.
+    kernel = rng.normal(size=(3, 3))
+    kernel += kernel.T
+    close(student.convolve(image, kernel), ndimage.convolve(image, kernel, mode="reflect"))
 
 
 @hidden("convolve", points=1.5, says="a lone bright pixel, arguments, an even side")
@@ -431,6 +440,10 @@ def matrix(student: Student, rng: Generator) -> None:
         for image in rng.random((2, height, width)):
             expected = ndimage.correlate(image, kernel, mode=mode)
             close(found @ image.ravel(), expected.ravel())
+        # A kernel that is larger than the image reaches beyond more than one border.
+        kernel, image = rng.normal(size=(9, 7)), rng.random((3, 2))
+        found = _matrix(student.correlation_matrix(kernel, (3, 2), padding), 6)
+        close(found @ image.ravel(), ndimage.correlate(image, kernel, mode=mode).ravel())
     kernel = rng.normal(size=(3, 3))
     found = _matrix(student.correlation_matrix(kernel, (6, 8)), 48)
     image = rng.random((6, 8))
@@ -439,9 +452,10 @@ def matrix(student: Student, rng: Generator) -> None:
 
 @hidden("correlation_matrix", points=1.5, says="it is sparse, for a large image too; an even side")
 def sparse(student: Student, rng: Generator) -> None:
-    kernel, shape = rng.normal(size=(3, 5)), (60, 70)
-    found = _matrix(unchanged(student.correlation_matrix, kernel, shape, "constant"), 4200)
-    holds(found.nnz <= 4200 * 15, "The matrix has more entries than pixels times weights")
+    # As a dense one it would have 4.6 GB.
+    kernel, shape = rng.normal(size=(3, 5)), (150, 160)
+    found = _matrix(unchanged(student.correlation_matrix, kernel, shape, "constant"), 24_000)
+    holds(found.nnz <= 24_000 * 15, "The matrix has more entries than pixels times weights")
     image = rng.random(shape)
     close(found @ image.ravel(), ndimage.correlate(image, kernel, mode="constant").ravel())
     for sides in ((2, 3), (3, 4)):

@@ -35,8 +35,12 @@ def ratios(student: Student, rng: Generator) -> None:
         clean, estimate = data_range * rng.random((2, *shape))
         expected = metrics.peak_signal_noise_ratio(clean, estimate, data_range=data_range)
         close(unchanged(student.psnr, clean, estimate, data_range), float(expected))
-    clean, estimate = rng.random((2, 8, 6))
-    close(student.psnr(clean, estimate), float(metrics.peak_signal_noise_ratio(clean, estimate)))
+    # An estimate may leave the range, and be very good.
+    clean = rng.random((8, 6))
+    for spread in (2.0, 1e-9):
+        estimate = clean + rng.normal(0.0, spread, clean.shape)
+        expected = metrics.peak_signal_noise_ratio(clean, estimate, data_range=1.0)
+        close(student.psnr(clean, estimate), float(expected))
 
 
 @hidden("psnr", points=0.75, says="images of bytes")
@@ -69,7 +73,7 @@ def medians(student: Student, rng: Generator) -> None:
 @hidden("median_filter", points=1.5, says="colour images")
 def color_medians(student: Student, rng: Generator) -> None:
     for size in (3, 5):
-        image = rng.random((11, 9, 3))
+        image = rng.random((11, 9, size))
         expected = ndimage.median_filter(image, (size, size, 1), mode="mirror")
         close(student.median_filter(image, size), expected)
 
@@ -89,9 +93,9 @@ def printed(median_filter: Any) -> None:
 
 @hidden("bilateral", points=2, says="bilateral_weights of grey windows")
 def weights_of_windows(student: Student, rng: Generator) -> None:
-    for n in (1, 3, 7):
+    for n, least in ((1, 0.7), (3, 0.7), (7, 0.7), (9, 0.7), (5, 2.5)):
         window = rng.random((n, n))
-        sigmas = rng.uniform(0.7, 3.0), rng.uniform(0.1, 0.5)
+        sigmas = rng.uniform(least, least + 0.3), rng.uniform(0.1, 0.5)
         close(
             unchanged(student.bilateral_weights, window, *sigmas),
             _bilateral_weights(window[..., np.newaxis], *sigmas),
@@ -171,6 +175,9 @@ def far_patches(student: Student, rng: Generator) -> None:
     patch, others = rng.random((3, 3)), 5.0 + rng.random((7, 3, 3))
     h = rng.uniform(0.04, 0.08)
     close(student.patch_weights(patch, others, h), _patch_weights(patch, others, h))
+    # Some much farther than others.
+    others[2:] += 3.0
+    close(student.patch_weights(patch, others, h), _patch_weights(patch, others, h))
 
 
 _EARLIER: dict[str, Callable[..., Any]] = {
@@ -183,7 +190,8 @@ _EARLIER: dict[str, Callable[..., Any]] = {
 @follows(**_EARLIER)
 def similar_grey(student: Student, rng: Generator) -> None:
     for patch_size, search_size in ((3, 5), (5, 3), (1, 7), (3, 1)):
-        image, h = rng.random((9, 11)), rng.uniform(0.15, 0.4)
+        # Noisy values may leave [0, 1].
+        image, h = 2.0 * rng.random((9, 11)) - 0.5, rng.uniform(0.3, 0.8)
         expected = _non_local_means(image, patch_size, search_size, h)
         close(unchanged(student.non_local_means, image, patch_size, search_size, h), expected)
 
@@ -191,8 +199,9 @@ def similar_grey(student: Student, rng: Generator) -> None:
 @hidden("non_local_means", points=3, says="colour images")
 @follows(**_EARLIER)
 def similar_color(student: Student, rng: Generator) -> None:
-    image, h = rng.random((8, 7, 3)), rng.uniform(0.15, 0.4)
-    close(student.non_local_means(image, 3, 5, h), _non_local_means(image, 3, 5, h))
+    for channels in (3, 4):
+        image, h = rng.random((8, 7, channels)), rng.uniform(0.15, 0.4)
+        close(student.non_local_means(image, 3, 5, h), _non_local_means(image, 3, 5, h))
 
 
 @hidden("non_local_means", points=1.5, says="sizes and h left to their defaults")

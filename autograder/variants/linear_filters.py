@@ -303,6 +303,20 @@ def salted_in_place(image: Image, amount: float, rng: Rng) -> Image:
     return image
 
 
+@wrong(
+    "add_salt_and_pepper",
+    hint="You draw places one by one, and some of them come twice: fewer pixels are hit than amount "
+    "says. Draw a number for every pixel.",
+)
+def places_with_repeats(image: Image, amount: float, rng: Rng) -> Image:
+    height, width = image.shape[:2]
+    noisy = image.copy()
+    for value in (1.0, 0.0):
+        count = int(amount / 2 * height * width)
+        noisy[rng.integers(0, height, count), rng.integers(0, width, count)] = value
+    return noisy
+
+
 @right("add_salt_and_pepper")
 def a_coin_for_each_hit(image: Image, amount: float, rng: Rng) -> Image:
     hit = rng.random(image.shape[:2]) < amount
@@ -1678,3 +1692,22 @@ for _change in (
         f"_pad: {_change}",
         because="The numbers of the pixels have no channels: nothing is added for them.",
     )
+
+
+@wrong(
+    "correlation_matrix",
+    hint="With 'constant' there is a zero and no pixel beyond the border: leave those weights out. "
+    "Yours go to the first pixel.",
+)
+def weights_at_the_first_pixel(
+    kernel: Kernel, shape: Shape, padding: Padding = "symmetric"
+) -> csr_array:
+    if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
+        raise ValueError("even")
+    rows, columns = kernel.shape[0] // 2, kernel.shape[1] // 2
+    numbers = np.arange(shape[0] * shape[1]).reshape(shape)
+    padded = np.pad(numbers, ((rows, rows), (columns, columns)), mode=padding)
+    windows = sliding_window_view(padded, kernel.shape).reshape(numbers.size, -1)
+    owners = np.repeat(numbers.ravel(), kernel.size)
+    weights = np.tile(kernel.ravel(), numbers.size)
+    return csr_array((weights, (owners, windows.ravel())), shape=(numbers.size, numbers.size))

@@ -565,6 +565,31 @@ def bilateral_even(
 @wrong(
     "bilateral",
     function="bilateral_weights",
+    hint="You take the mean of the channels' squared differences. |y_i - y_j|^2 is their sum.",
+    minor=True,
+)
+def mean_over_channels(window: Patch, sigma_position: float, sigma_color: float) -> Kernel:
+    channels = _planes(window).shape[2]
+    return reference.bilateral_weights(window, sigma_position, sigma_color * math.sqrt(channels))
+
+
+@wrong(
+    "bilateral",
+    function="bilateral_weights",
+    hint="You use |s_i - s_j| and |y_i - y_j| where their squares are due.",
+    minor=True,
+)
+def roots_in_the_exponents(window: Patch, sigma_position: float, sigma_color: float) -> Kernel:
+    n = len(window)
+    q, r = np.indices((n, n)) - n // 2
+    unlike = np.linalg.norm(_planes(window) - _planes(window)[n // 2, n // 2], axis=-1)
+    weights = _bell(np.hypot(q, r), sigma_position) * _bell(unlike, sigma_color)
+    return np.asarray(weights / weights.sum())
+
+
+@wrong(
+    "bilateral",
+    function="bilateral_weights",
     hint="The weights do not sum to 1: divide by their sum.",
     minor=True,
 )
@@ -673,7 +698,7 @@ def _patches(image: Image, size: int, mode: Any = "reflect") -> Patches:
 @wrong(
     "extract_patches",
     hint="The channels stand before the patch's rows and columns: numpy's sliding_window_view puts "
-    "the window behind all axes. Move them to the end.",
+    "the window behind all axes. Move the channels to the end.",
 )
 def channels_before_the_window(image: Image, size: int) -> Patches:
     windows = _windows(image, size)
@@ -1046,6 +1071,49 @@ def sizes_swapped(
     image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
 ) -> Image:
     return reference.non_local_means(image, search_size, patch_size, h)
+
+
+@wrong(
+    "non_local_means",
+    hint="You continue the differences beyond the border. Continue the image, by half the search "
+    "window and half a patch together, and take differences from there.",
+)
+def differences_continued(
+    image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
+) -> Image:
+    _refuse_even(patch_size, search_size)
+    colors = _planes(image)
+    height, width = image.shape[:2]
+    padded = _border(colors, search_size // 2)
+    total, result = np.zeros((height, width, 1)), np.zeros_like(colors)
+    for q, r in np.ndindex(search_size, search_size):
+        there = padded[q : q + height, r : r + width]
+        squares = ((there - colors) ** 2).mean(axis=2)
+        weights = np.exp(-_windows(squares, patch_size).mean(axis=(-2, -1)) / h**2)[..., None]
+        total += weights
+        result += weights * there
+    return (result / total).reshape(image.shape)
+
+
+@wrong(
+    "non_local_means",
+    hint="You cut the search window off at the border. It goes on where the image does, by "
+    "reflection.",
+)
+def search_window_cut(
+    image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
+) -> Image:
+    _refuse_even(patch_size, search_size)
+    colors = _planes(image)
+    height, width = image.shape[:2]
+    patches = _patches(colors, patch_size)
+    reach = search_size // 2
+    result = np.empty_like(colors)
+    for i, j in np.ndindex(height, width):
+        near = np.s_[max(i - reach, 0) : i + reach + 1, max(j - reach, 0) : j + reach + 1]
+        weights = np.exp(-((patches[near] - patches[i, j]) ** 2).mean(axis=(2, 3, 4)) / h**2)
+        result[i, j] = np.tensordot(weights, colors[near], 2) / weights.sum()
+    return result.reshape(image.shape)
 
 
 @wrong("non_local_means", hint="You divide by 2 h^2. Here it is h^2.")

@@ -9,6 +9,7 @@ wrong, and which mistake it looks like, without containing a solution.
 import html
 import json
 import textwrap
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -275,7 +276,8 @@ def run_check(question: str, functions: tuple[Callable[..., Any], ...]) -> Outco
         call = f"check.{question}({', '.join(names)})"
         return Outcome(question, "not yet", f"Call it with your functions: {call}.")
     for function, name in zip(functions, names, strict=True):
-        findings = forbidden.inspect_function(function, record["functions"][name])
+        forbids, builds_on = record["functions"][name], record["builds_on"]
+        findings = forbidden.inspect_function(function, forbids, builds_on)
         if findings.forbidden:
             return Outcome(question, "not yet", forbidden.sentence(findings))
     ruled_out: set[str] = set()
@@ -328,10 +330,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Raised:
-    """An example met an exception."""
+    """An example met an exception; `where` is the line of a notebook's cell, if it was one."""
 
     kind: str
     message: str
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,15 +358,24 @@ def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
     except WireError as error:
         return Raised("TypeError", str(error))
     except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
-        return Raised(type(error).__name__, str(error).split("\n")[0][:300])
+        return Raised(type(error).__name__, str(error).split("\n")[0][:300], _where(error))
     return Mutated(value) if any(w.mutated for w in watched) else value
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    in_cells = [frame for frame in frames if "ipykernel_" in frame.filename]
+    if not in_cells:
+        return ""
+    return f"in line {in_cells[-1].lineno} of its cell, {(in_cells[-1].line or '').strip()!r}"
 
 
 def _complaint(one: Example, observation: Any, expected: Any) -> str | None:
     if isinstance(observation, Told):
         return observation.sentence
     if isinstance(observation, Raised):
-        return f"It raises {observation.kind}: {observation.message}".rstrip(": .") + "."
+        said = f"It raises {observation.kind}: {observation.message}".rstrip(": .")
+        return f"{said}{f', {observation.where}' if observation.where else ''}."
     value = observation.value if isinstance(observation, Mutated) else observation
     sentence = difference(value, expected, rtol=one.rtol, atol=one.atol)
     if sentence is None and isinstance(observation, Mutated):

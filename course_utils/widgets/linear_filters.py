@@ -35,7 +35,7 @@ class SlidingWindow(Explorer):
         self._means = {n: uniform_filter(self._grid, n, mode="nearest") for n in (1, 3, 5)}
         self._font = drawing.font()
         step = ipywidgets.IntSlider(
-            value=34,
+            value=0,
             min=0,
             max=self._grid.size - 1,
             description="Step",
@@ -161,7 +161,7 @@ class NoiseExplorer(Explorer):
 class MeanFilter(Explorer):
     """The mean over a window of N x N pixels, from none to the whole picture.
 
-    Beyond the border the picture is mirrored.
+    Beyond the border the picture goes on with its outermost pixels.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ class MeanFilter(Explorer):
     def _show(self, size: int) -> tuple[bytes, str]:
         from scipy.ndimage import uniform_filter
 
-        filtered = uniform_filter(self._image, size, mode="reflect")
+        filtered = uniform_filter(self._image, size, mode="nearest")
         pictures = [drawing.photo(self._image), drawing.photo(filtered)]
         text = (
             f"Every pixel is the mean of {size} x {size} = {size * size} pixels. Independent noise "
