@@ -215,8 +215,8 @@ widgets.MeanFilter(noisy_camera)
 # columns has a centre.
 #
 # > **From slide to code.** The slide calls the same pixel $(i, j)$ on the left of the equation and
-# > $(x, y)$ on the right. Its factor $1/Z$, which some slides leave out, is part of $H$ here. Its last
-# > mean filter has $N = 512$, which is even; a window with a centre needs $N = 2k + 1$.
+# > $(x, y)$ on the right. Its factor $1/Z$, which some slides leave out, is part of $H$ here. Its
+# > last mean filter has $N = 512$, which is even; a window with a centre needs $N = 2k + 1$.
 
 # %% exercise="cross_correlate" points=8
 
@@ -246,9 +246,9 @@ plots.side_by_side(
 # The signs are all that differs: a convolution is the cross-correlation with the kernel turned by
 # 180 degrees. For a kernel that looks the same after the turn, such as a box or a Gaussian, the two
 # are one. The convolution has the better algebra. A lone bright pixel gives the kernel itself (the
-# cross-correlation gives it turned around), and filters can be combined in any order, $H_1 \star (H_2
-# \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one stays away from the
-# border.
+# cross-correlation gives it turned around), and filters can be combined in any order,
+# $H_1 \star (H_2 \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one
+# stays away from the border.
 #
 # > **From slide to code.** The slides use one symbol for both, and networks call *convolution* what
 # > is a cross-correlation. With learned kernels it makes no difference; with kernels that somebody

@@ -206,9 +206,9 @@ plots.side_by_side(
 # %% [markdown]
 # ## 4. Patches
 #
-# The bilateral filter decides by single noisy values. With noise of $\sigma = 0.1$ the
-# difference of two pixels of the same grey has a standard deviation of 0.14, and there is no telling
-# it from an edge of that height. A single pixel knows too little; the pixels around it know more.
+# The bilateral filter decides by single noisy values. With noise of $\sigma = 0.1$ the difference
+# of two pixels of the same grey has a standard deviation of 0.14, and there is no telling it from
+# an edge of that height. A single pixel knows too little; the pixels around it know more.
 #
 # A *patch* is the small square around a pixel, $\mathcal{P}_i y$. Two pixels whose patches look
 # alike very likely show the same thing. And pictures repeat themselves: along an edge, in a brick
@@ -237,8 +237,8 @@ demo(widgets.most_alike, noisy, demo(extract_patches, noisy, 7), (130, 39))
 #
 # Of two patches that show the same thing under independent noise, every pixel differs by two draws
 # of the noise, so that $d_{ij}$ is about $2 \sigma^2$. If $h^2$ is much smaller than that, no other
-# patch gets any weight; if it is much larger, all of them do. The patch itself alone has $d_{ii} = 0$
-# and the largest weight of all.
+# patch gets any weight; if it is much larger, all of them do. The patch itself alone has
+# $d_{ii} = 0$ and the largest weight of all.
 #
 # Take care with numbers that are too small: $e^{-800}$ is 0 in floating point. If all weights are,
 # their sum is 0 as well, and the quotient is not a number. A common factor of all weights cancels
@@ -342,8 +342,8 @@ demo(widgets.BeforeAfter, ["clean", *estimates], part, *estimates.values())
 
 # %% [markdown]
 # Your filter on four pictures of the same kinds, and how far it is above the Gaussian filter. Four
-# pictures say little: from one to the next the gain differs by a decibel and more. Tune on many, and
-# on others than these.
+# pictures say little: from one to the next the gain differs by a decibel and more. Tune on many,
+# and on others than these.
 
 # %%
 trials = {}
