@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from rich.progress import track
 from scipy.ndimage import gaussian_filter
-from tqdm import tqdm
 
 from autograder.hidden.nonlinear_filters import FLOOR_SIGMA, TOP
 from course_utils import images
@@ -63,7 +63,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    runs = [gains(seed) for seed in tqdm(range(arguments.seeds))]
+    runs = [gains(seed) for seed in track(range(arguments.seeds))]
     rows = {name: np.array([run[name] for run in runs]) for name in FILTERS}
     print("gain in dB over a Gaussian of sigma", FLOOR_SIGMA)
     for name, row in rows.items():

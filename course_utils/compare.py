@@ -211,9 +211,11 @@ def _mapping_difference(
         there, wanted = _keys(got), _keys(expected)
         return f"The keys are wrong: you return {there}, expected {wanted}."
     for key, value in expected.items():
-        sentence = difference(got[key], value, rtol=rtol, atol=atol, name=_cut(str(key)))
+        name = _cut(str(key))
+        sentence = difference(got[key], value, rtol=rtol, atol=atol, name=name)
         if sentence is not None:
-            return sentence
+            named = sentence.startswith(name)
+            return sentence if named else f"{name}: {sentence[:1].lower()}{sentence[1:]}"
     return None
 
 

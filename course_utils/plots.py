@@ -63,11 +63,17 @@ def finish(figure: "Figure", description: str) -> Picture:
 
 
 def side_by_side(
-    *pictures: Any, titles: Sequence[str] = (), description: str = "", columns: int = 0
+    *pictures: Any,
+    titles: Sequence[str] = (),
+    description: str = "",
+    columns: int = 0,
+    ticks: Mapping[str, float] | None = None,
+    xlabel: str = "",
 ) -> Picture | Waiting:
     """Show images, grey or colour, beside each other or in so many columns.
 
-    0 is black, 1 is white; values beyond are cut for display only.
+    0 is black, 1 is white; values beyond are cut for display only. `ticks` names columns of pixels,
+    `xlabel` says what they stand for.
     """
     waiting = _first_waiting(pictures)
     if waiting is not None:
@@ -76,13 +82,14 @@ def side_by_side(
     rows = -(-len(pictures) // columns)
     height, width = pictures[0].shape[:2]
     wide = 3.2 if columns > 1 else 7.0
-    figure = new_figure(wide * columns, rows * (wide * height / width + 0.35))
+    figure = new_figure(wide * columns, rows * (wide * height / width + 0.35 + 0.4 * bool(ticks)))
     for index, (image, axes) in enumerate(
         zip(pictures, np.ravel(figure.subplots(rows, columns)), strict=True)
     ):
         axes.imshow(np.clip(image, 0.0, 1.0), cmap="gray", vmin=0.0, vmax=1.0)
-        axes.set_xticks([])
+        axes.set_xticks(list((ticks or {}).values()), list(ticks or {}))
         axes.set_yticks([])
+        axes.set_xlabel(xlabel)
         if index < len(titles):
             axes.set_title(titles[index], fontsize=11)
     return finish(figure, description or "Images side by side: " + ", ".join(titles))

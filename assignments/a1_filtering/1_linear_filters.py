@@ -416,7 +416,8 @@ plots.table(
 
 # %% [markdown]
 # The matrix of a $3 \times 3$ box for images of $6 \times 8$ pixels: bands, one for each row of the
-# kernel, and within each of them a band for each of its columns.
+# kernel, and within each of them a band for each of its columns. Black is 0; the darkest grey is
+# one weight, 1/9, and what is brighter are weights that met and were added up.
 
 # %%
 nine = np.full((3, 3), 1 / 9)
@@ -443,16 +444,38 @@ place = np.arange(-30, 31)
 box = (np.abs(place) <= 4) / 9
 gaussian = np.exp(-(place**2) / (2 * 2.6**2))
 gaussian /= gaussian.sum()
-fan = images.fan()
+fan = images.fan(72)
 boxed = demo(moving_average, fan[0], 9)
+blurred = demo(cross_correlate, fan, gaussian[np.newaxis])
+stripes = np.linspace(0, 0.3, fan.shape[1])  # their frequency, from column to column
 plots.side_by_side(
     fan,
     demo(np.broadcast_to, boxed, fan.shape),
-    demo(cross_correlate, fan, gaussian[np.newaxis]),
+    blurred,
     titles=["stripes", "mean of 9 pixels", "Gaussian, sigma 2.6"],
     columns=1,
-    description="Stripes that get finer to the right. After the mean they fade to grey, come back "
-    "further right, and fade again. After the Gaussian they fade once and stay grey.",
+    ticks={f"{f:.2f}": np.searchsorted(stripes, f) for f in (0, 0.05, 0.1, 0.15, 0.2, 0.25)},
+    xlabel="frequency of the stripes in cycles per pixel",
+    description="Stripes that get finer to the right. After the mean they fade to grey at 0.11, "
+    "come back, and fade again at 0.22. After the Gaussian they fade once and stay grey.",
+)
+
+# %% [markdown]
+# A row of these pictures from close by:
+
+# %%
+near = (stripes > 0.07) & (stripes < 0.19)
+plots.curves(
+    stripes[near],
+    {
+        "stripes": fan[0, near],
+        "mean of 9 pixels": demo(lambda row: row[near], boxed),
+        "Gaussian, sigma 2.6": demo(lambda picture: picture[0, near], blurred),
+    },
+    xlabel="frequency of the stripes in cycles per pixel",
+    ylabel="value",
+    description="Up to a frequency of 0.11 the mean goes up and down with the stripes, beyond it "
+    "down where they go up. The Gaussian goes with them, less and less.",
 )
 
 # %% [markdown]

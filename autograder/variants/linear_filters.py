@@ -1114,7 +1114,10 @@ def two_missing(sigma: float, truncate: float = 3.0) -> Kernel:
     return bell / bell.sum()
 
 
-@gauss(hint="gaussian_kernel cuts the radius off. It is rounded: int(truncate * sigma + 0.5).")
+@gauss(
+    hint="gaussian_kernel cuts the radius off, or takes halves to the even number as Python's round "
+    "does. It is int(truncate * sigma + 0.5)."
+)
 def radius_cut_off(sigma: float, truncate: float = 3.0) -> Kernel:
     bell = _bell(sigma, int(truncate * max(sigma, 0.0)))
     return bell / bell.sum()

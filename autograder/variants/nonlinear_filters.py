@@ -699,10 +699,10 @@ def _patches(image: Image, size: int, mode: Any = "reflect") -> Patches:
     "extract_patches",
     hint="The channels stand before the patch's rows and columns: numpy's sliding_window_view puts "
     "the window behind all axes. Move the channels to the end.",
+    minor=True,
 )
 def channels_before_the_window(image: Image, size: int) -> Patches:
-    windows = _windows(image, size)
-    return windows if image.ndim == 3 else windows.swapaxes(-1, -2)
+    return _windows(image, size)
 
 
 @wrong(

@@ -10,7 +10,7 @@ import html
 import json
 import textwrap
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -128,18 +128,20 @@ class Outcome:
     state : passed, not yet, or not attempted.
     sentence : what is wrong, or what was found to be right.
     hint : the misconception it looks like, if one was recognised.
+    calls : what was called, in Python, to be tried again by hand.
     """
 
     question: str
     state: State
     sentence: str
     hint: str = ""
+    calls: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.question}: {self.state}. {self.sentence} {self.hint}".rstrip()
 
     def __repr__(self) -> str:
-        return textwrap.fill(str(self), 100)
+        return "\n".join([textwrap.fill(str(self), 100), *self.calls])
 
     def _repr_html_(self) -> str:
         color, sign = _LOOKS[self.state]
@@ -147,8 +149,11 @@ class Outcome:
         return (
             f'<div style="border-left: 4px solid {color}; padding: 0.3em 0.8em">'
             f"<b>{sign} {html.escape(self.question)}: {self.state}.</b> "
-            f"{html.escape(self.sentence)}{hint}</div>"
+            f"{html.escape(self.sentence)}{hint}{self._calls_as_html()}</div>"
         )
+
+    def _calls_as_html(self) -> str:
+        return f"<pre>{html.escape(chr(10).join(self.calls))}</pre>" if self.calls else ""
 
 
 _LOOKS: dict[State, tuple[str, str]] = {
@@ -298,7 +303,8 @@ def _run_example(
     functions: tuple[Callable[..., Any], ...],
     ruled_out: set[str],
 ) -> Outcome | None:
-    observation = observe(one, functions)
+    watched = [_Watched(function) for function in functions]
+    observation = _observed(one, watched)
     if isinstance(observation, Unwritten):
         if observation.calls:
             todo = f"It calls {observation.calls}, which is not written yet: write that one first."
@@ -310,7 +316,8 @@ def _run_example(
         return None
     candidates = [m for m in record["mistakes"] if m["name"] not in ruled_out]
     hint = _hint(one, observation, candidates)
-    return Outcome(one.question, "not yet", f"Tried: {one.shows}. {sentence}", hint)
+    calls = _shown_calls(call for w in watched for call in w.calls)
+    return Outcome(one.question, "not yet", f"Tried: {one.shows}. {sentence}", hint, calls)
 
 
 @dataclass(frozen=True)
@@ -346,7 +353,10 @@ class Mutated:
 
 def observe(one: Example, functions: tuple[Callable[..., Any], ...]) -> Any:
     """Run an example and return its value, sent over the wire; or what stood in the way."""
-    watched = [_Watched(function) for function in functions]
+    return _observed(one, [_Watched(function) for function in functions])
+
+
+def _observed(one: Example, watched: "list[_Watched]") -> Any:
     try:
         value = through(one.run(*watched))
     except NotImplementedError as error:
@@ -403,17 +413,54 @@ def _hint(one: Example, observation: Any, candidates: list[dict[str, Any]]) -> s
     return ""
 
 
+_MOST_CALLS = 2
+_MOST_NUMBERS = 72
+
+
+def _shown_calls(calls: Iterable[str]) -> tuple[str, ...]:
+    """Return the calls of an example as indented Python, none if they are too many to read."""
+    shown = list(calls)
+    if len(shown) > _MOST_CALLS or not all(shown):
+        return ()
+    return tuple(textwrap.indent(call, "  ") for call in shown)
+
+
+def _python(function: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+    """Return a call as Python text; none if a value is too large to read or has no such text."""
+    values = [*arguments, *keywords.values()]
+    if not all(isinstance(value, (np.ndarray, int, float, str, tuple)) for value in values):
+        return ""
+    if sum(value.size for value in values if isinstance(value, np.ndarray)) > _MOST_NUMBERS:
+        return ""
+    names = [""] * len(arguments) + [f"{name}=" for name in keywords]
+    texts = [_value_text(name, value) for name, value in zip(names, values, strict=True)]
+    if not any("\n" in text for text in texts):
+        return f"{function}({', '.join(texts)})"
+    return f"{function}(\n" + textwrap.indent(",\n".join(texts), "    ") + ")"
+
+
+def _value_text(name: str, value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return f"{name}{value!r}"
+    before = f"{name}np.array("
+    dtype = "" if value.dtype == np.float64 else f", np.{value.dtype}"
+    return before + np.array2string(value, separator=", ", prefix=before) + f"{dtype})"
+
+
 class _Watched:
-    """A function that remembers whether it changed an array it was given."""
+    """A function that remembers its calls, and whether it changed an array it was given."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.name = getattr(function, "__name__", "your answer")
         self.mutated = False
         self.unwritten = False
+        self.calls: list[str] = []
+        """In Python; empty text for a call that cannot be shown."""
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         values = [*arguments, *keywords.values()]
+        self.calls.append(_python(self.name, arguments, keywords))
         before = [value.copy() if isinstance(value, np.ndarray) else None for value in values]
         try:
             result = self._function(*arguments, **keywords)

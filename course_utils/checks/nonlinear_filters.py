@@ -25,7 +25,10 @@ def one_pixel_off(psnr: Any) -> Any:
     color = np.zeros((2, 3, 3))
     estimate, colored = clean.copy(), color.copy()
     estimate[0, 1] = colored[0, 1, 0] = 0.5
-    return [psnr(clean, estimate), psnr(color, colored)]
+    return {
+        "The PSNR of the grey image": psnr(clean, estimate),
+        "The PSNR of the colour image": psnr(color, colored),
+    }
 
 
 @example("psnr", "images of bytes, data_range 255")
