@@ -244,24 +244,35 @@ def doctor() -> None:
     out.print(f"Grading uses: {name[best]}.")
 
 
+_MOST_NAMED = 5
+
+
+def _missed(scores: list[Any]) -> str:
+    """Return which questions have less than their points; of many without any, the number."""
+    missed = [s for s in scores if s.awarded < s.points and not s.by_hand]
+    nothing = [s for s in missed if not s.awarded]
+    many = len(nothing) > _MOST_NAMED
+    named = [s for s in missed if s.awarded or not many]
+    words = [f"{s.question} {s.awarded:g}/{s.points:g}" for s in named]
+    return ", ".join(words + [f"nothing for {len(nothing)} of {len(scores)} questions"] * many)
+
+
 def _score_table(reports: list[Any]) -> Table:
     table = Table(show_lines=False, pad_edge=False)
     table.add_column("student", no_wrap=True)
-    for score in reports[0].scores:
-        # Names break at underscores, so that the table fits a terminal.
-        table.add_column(
-            score.question.replace("_", "_\n", 1) + f"\n/{score.points:g}", justify="right"
-        )
-    table.add_column("total", justify="right")
+    table.add_column(f"points\nof {sum(s.points for s in reports[0].scores):g}", justify="right")
+    table.add_column("answers\nto read", justify="right")
+    table.add_column("questions without full points", overflow="fold", ratio=1)
     table.add_column("to look at", overflow="fold", ratio=1)
     for made in reports:
-        cells = [f"{s.awarded:g}{'*' if s.by_hand else ''}" for s in made.scores]
         # Students' words are text, never markup.
         table.add_row(
-            escape(made.student), *cells, f"{made.total:g}", escape(" ".join(made.remarks))
+            escape(made.student),
+            f"{made.total:g}",
+            str(sum(s.by_hand for s in made.scores)),
+            _missed(made.scores),
+            escape(" ".join(made.remarks)),
         )
-    table.caption = "* to be read by a person"
-    table.caption_justify = "left"
     return table
 
 

@@ -118,16 +118,16 @@ def _holds_answers(path: Path, names: set[str]) -> bool:
 
 
 def _nothing(folder: Path, there: list[Path], stems: list[str]) -> str:
-    wanted = ", ".join(f"{stem}.ipynb" for stem in stems)
+    missing = "there is " + " and ".join(f"no {stem}.ipynb" for stem in stems)
     if there:
         names = plain(", ".join(path.name for path in there))
-        return f"None of the files is a notebook of this assignment (found {names}, not {wanted})."
+        return f"None of the files is a notebook of this assignment (found {names}; {missing})."
     inside = sorted(path.relative_to(folder) for path in _below(folder) if path.suffix == ".ipynb")
     deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
     if deeper:
         place = plain(deeper[0])
         return f"The notebook lies in a folder of its own ({place}); move it up and grade again."
-    return f"{wanted} was not handed in: the folder holds no notebook."
+    return f"No notebook was handed in: {missing}."
 
 
 _MOST_FILES = 10_000

@@ -34,14 +34,18 @@ def png(picture: Pillow.Image) -> bytes:
     return buffer.getvalue()
 
 
-def photo(image: Image, zoom: int = 1) -> Pillow.Image:
+def zoom(image: Image, width: int) -> int:
+    """Return how many times an image fits into a width in pixels, at least 1."""
+    return max(1, width // int(image.shape[1]))
+
+
+def photo(image: Image, times: int = 1) -> Pillow.Image:
     """Return an image, grey or colour, as a picture; values beyond [0, 1] are cut for display."""
     pixels = np.clip(image, 0.0, 1.0) * 255.0 + 0.5
     picture = Pillow.fromarray(pixels.astype(np.uint8))
-    if zoom > 1:
-        picture = picture.resize(
-            (picture.width * zoom, picture.height * zoom), Pillow.Resampling.NEAREST
-        )
+    if times > 1:
+        size = picture.width * times, picture.height * times
+        picture = picture.resize(size, Pillow.Resampling.NEAREST)
     return picture
 
 

@@ -124,7 +124,7 @@ def curves(
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     if len(lines) > 1:
-        axes.legend(frameon=False)
+        figure.legend(frameon=False, loc="outside upper center", ncols=len(lines))
     names = ", ".join(lines)
     return finish(figure, description or f"{ylabel} over {xlabel}: {names}.")
 

@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder import build, scaffold
-from autograder.course import Course
+from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,8 +60,8 @@ REFUSALS: dict[str, tuple[str, tuple[str, str], str]] = {
     "points do not add up": (TEXT, (MARK, MARK.replace("8", "9")), r"\.py:\d+: .* worth 9 points"),
     "points of the notebook": (
         "assignments/a1_filtering/assignment.yml",
-        ("1_linear_filters: 24", "1_linear_filters: 25"),
-        "add up to 24 points, but .*assignment.yml says 25",
+        ("1_linear_filters: 50", "1_linear_filters: 51"),
+        "add up to 50 points, but .*assignment.yml says 51",
     ),
     "a name used twice": (TEXT, (MARK, f"{MARK}\n\n{MARK}"), r"\.py:\d+: the name .* is used at"),
     "no points": (TEXT, (MARK, MARK.split(" points")[0]), r"\.py:\d+: .* needs points"),
@@ -76,7 +76,7 @@ REFUSALS: dict[str, tuple[str, tuple[str, str], str]] = {
     "criteria do not add up": (
         "assignments/a1_filtering/rubric.yml",
         ("- points: 1", "- points: 2"),
-        r"\.py:\d+: ringing is worth 5 points, but its criteria",
+        r"\.py:\d+: frames_or_filters is worth 4 points, but its criteria",
     ),
     "a function nobody asks for": (
         TEXT,
@@ -96,8 +96,8 @@ REFUSALS: dict[str, tuple[str, tuple[str, str], str]] = {
     ),
     "a notebook that is not there": (
         "assignments/a1_filtering/assignment.yml",
-        ("1_linear_filters: 24", "1_linear_filters: 24\n  2_more: 3"),
-        "names 2_more, but",
+        ("2_nonlinear_filters: 50", "2_nonlinear_filters: 50\n  3_more: 3"),
+        "names 3_more, but",
     ),
 }
 
@@ -207,21 +207,18 @@ def test_ids_and_names_are_those_of_the_questions() -> None:
     assert {"cross_correlate", "cross_correlate_answer", "moving_average_replay"} <= set(graded)
 
 
-def test_the_untouched_release_runs_to_its_last_cell() -> None:
+@pytest.mark.parametrize("text", [pytest.param(t, id=t.name) for t in Course.at(ROOT).notebooks])
+def test_the_untouched_release_runs_to_its_last_cell(text: NotebookText) -> None:
     """As Run All does in JupyterLab: test cells may fail, no other cell does."""
-    notebook = nbformat.read(ROOT / "release" / NOTEBOOK, as_version=4)
+    path = ROOT / "release" / text.assignment.name / f"{text.stem}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     assert notebook.cells[-1].outputs
-    waiting = [
-        output
-        for one in notebook.cells
-        if one.cell_type == "code"
-        for output in one.outputs
-        if "waits for the exercise" in str(output)
-    ]
-    assert len(waiting) == 6
-    failing = [c.id for c in notebook.cells if c.cell_type == "code" and build._error(c)]
-    assert failing == ["add_gaussian_noise", "moving_average", "cross_correlate", "lsi"]
+    code = [one for one in notebook.cells if one.cell_type == "code"]
+    waiting = [one.id for one in code if "waits for the exercise" in str(one.outputs)]
+    assert waiting == [one.id for one in code if "demo(" in one.source]
+    failing = [one.id for one in code if build._error(one)]
+    assert failing == [question.name for question in text.exercises]
 
 
 # --- Scaffolds ------------------------------------------------------------------------------------
@@ -263,7 +260,7 @@ def test_new_notebook_and_exercise_run_at_once(checkout: Path) -> None:
     assert question["points"] == 3
     built = course_command(checkout, "build")
     assert built.returncode == 0, built.stderr
-    notebook = nbformat.read(checkout / "release" / "a1_filtering" / "2_stereo.ipynb", as_version=4)
+    notebook = nbformat.read(checkout / "release" / "a1_filtering" / "3_stereo.ipynb", as_version=4)
     assert "disparity" in [one.id for one in notebook.cells]
     again = course_command(checkout, "new", "exercise", "disparity", "--in", "stereo")
     assert again.returncode == 1

@@ -6,7 +6,7 @@ import re
 import shutil
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -264,7 +264,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return Course.at(root)
 
 
-def page(course: Course, change: Change | None = None, **report: Any) -> str:
+def page(
+    course: Course, change: Change | None = None, changed: Sequence[Score] = (), **fields: Any
+) -> str:
     """Write the page of a graded notebook with some changes; return its text."""
     assignment = course.assignment("a1_filtering")
     text = assignment.notebooks[0]
@@ -277,13 +279,20 @@ def page(course: Course, change: Change | None = None, **report: Any) -> str:
     path = course.root / "autograded" / "someone" / assignment.name / f"{text.stem}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook))
-    scores = [
-        Score(question=q.grade_id, points=q.points, awarded=0, by_hand=q.kind == "question")
-        for q in text.questions
-    ]
-    fields = {"verdicts": {text.stem: [verdict()]}, "remarks": [], "scores": scores, **report}
-    made = Report(student="someone", assignment=assignment.name, **fields)
-    (written,) = feedback.write_feedback(assignment, made)
+    scores = {
+        q.grade_id: Score(
+            question=q.grade_id, points=q.points, awarded=0, by_hand=q.kind == "question"
+        )
+        for one in assignment.notebooks
+        for q in one.questions
+    }
+    scores |= {score.question: score for score in changed}
+    fields = {"verdicts": {text.stem: [verdict()]}, "remarks": [], **fields}
+    made = Report(
+        student="someone", assignment=assignment.name, scores=list(scores.values()), **fields
+    )
+    written, other = feedback.write_feedback(assignment, made)
+    assert_page(other.read_text("utf-8"))
     html = written.read_text("utf-8")
     assert_page(html)
     return html
@@ -439,7 +448,7 @@ def test_notes_for_a_person_are_not_shown_to_the_student(course: Course) -> None
 def test_points_that_a_person_changed_are_the_ones_that_count(course: Course) -> None:
     score = Score(question="cross_correlate", points=8, awarded=5, by_hand=False, comment="Nice.")
     other = Score(question="ringing", points=5, awarded=3, by_hand=False)
-    html = page(course, scores=[score, other])
+    html = page(course, changed=[score, other])
     assert "5 of 8" in html
     assert "The tests gave 0; a person has changed that." in html
     assert "Nice." in html

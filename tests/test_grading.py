@@ -303,7 +303,7 @@ def test_a_verdict_is_explained(graded: Path) -> None:
     assert replayed[7].startswith("    3 [0.2805, ")
     with pytest.raises(CourseError, match="ringing is graded by hand"):
         list(explain(course, "student-03", "ringing", way))
-    with pytest.raises(CourseError, match="was not handed in"):
+    with pytest.raises(CourseError, match="No notebook was handed in"):
         list(explain(course, "student-10", "lsi", way))
 
 

@@ -95,7 +95,7 @@ def throwaway_course(course: Course) -> Iterator[World]:
         for wing in ("assignments", "source", "release"):
             shutil.copytree(course.root / wing, root / wing)
         shutil.copy(course.root / "nbgrader_config.py", root)
-        _shorten_limits(root / "assignments" / text.assignment.name / "assignment.yml")
+        _keep_only(text, root)
         (root / "submitted").mkdir()
         canaries = {
             "the course's secret": secrets.token_hex(32),
@@ -111,8 +111,17 @@ def throwaway_course(course: Course) -> Iterator[World]:
         yield World(run, scratch, made, here, outside, canaries, traps)
 
 
-def _shorten_limits(path: Path) -> None:
+def _keep_only(text: NotebookText, root: Path) -> None:
+    """Leave one notebook in the assignment, and shorten its limits."""
+    name = text.assignment.name
+    for other in text.assignment.notebooks:
+        if other.stem != text.stem:
+            (root / "assignments" / name / f"{other.stem}.py").unlink()
+            for wing in ("source", "release"):
+                (root / wing / name / f"{other.stem}.ipynb").unlink()
+    path = root / "assignments" / name / "assignment.yml"
     settings = yaml.safe_load(path.read_text("utf-8"))
+    settings["notebooks"] = {text.stem: settings["notebooks"][text.stem]}
     settings["limits"] = {**settings.get("limits", {}), **LIMITS}
     settings["due"] = str(settings["due"])
     path.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")

@@ -170,6 +170,14 @@ def difference_of_logarithms(clean: Image, estimate: Image, data_range: float = 
     return 20 * np.log10(data_range) - 10 * np.log10(flat @ flat / flat.size)
 
 
+@right("psnr")
+def one_value_after_the_other(clean: Image, estimate: Image, data_range: float = 1.0) -> float:
+    _refuse_other_shape(clean, estimate)
+    pairs = zip(clean.ravel().tolist(), estimate.ravel().tolist(), strict=True)
+    error = math.fsum((x - y) ** 2 for x, y in pairs) / clean.size
+    return 10.0 * math.log10(data_range**2 / error) if error else math.inf
+
+
 survivor(
     "psnr",
     "psnr: 0 -> -1",
@@ -246,7 +254,7 @@ def zeros_around(image: Image, size: int) -> Image:
 
 @wrong(
     "median_filter",
-    hint="You repeat the border pixels ('symmetric'). 'reflect' does not repeat them.",
+    hint="You repeat the border pixels, as 'symmetric' and 'edge' do. 'reflect' does not repeat them.",
 )
 def border_repeated(image: Image, size: int) -> Image:
     return np.asarray(np.median(_windows(image, size, "symmetric"), axis=(-2, -1)))
@@ -254,8 +262,7 @@ def border_repeated(image: Image, size: int) -> Image:
 
 @wrong(
     "median_filter",
-    hint="The image goes on with its outermost pixels ('edge') in your answer. It goes on by "
-    "reflection, 'reflect'.",
+    hint="You repeat the border pixels, as 'symmetric' and 'edge' do. 'reflect' does not repeat them.",
 )
 def edge_around(image: Image, size: int) -> Image:
     return np.asarray(np.median(_windows(image, size, "edge"), axis=(-2, -1)))
@@ -955,6 +962,14 @@ def one_patch_after_the_other(patch: Patch, others: Patches, h: float) -> Signal
     return np.array([weight / sum(weights) for weight in weights])
 
 
+@right("patch_weights")
+def compared_with_the_nearest(patch: Patch, others: Patches, h: float) -> Signal:
+    rows = others.reshape(len(others), -1) - patch.ravel()
+    squares = np.einsum("ij,ij->i", rows, rows) / patch.size
+    weights: Signal = np.exp((squares.min() - squares) / h**2)
+    return weights / weights.sum()
+
+
 survivor("patch_weights", "patch_weights: 1 -> 2", because=_ANY_NEGATIVE)
 
 
@@ -1283,7 +1298,7 @@ def small_median(noisy: Image) -> Image:
     "averaged.",
 )
 def h_too_small(noisy: Image) -> Image:
-    return reference.non_local_means(noisy, 5, 15, 0.03)
+    return reference.non_local_means(noisy, 5, 15, 0.05)
 
 
 @wrong(
@@ -1307,6 +1322,11 @@ def bilateral(noisy: Image) -> Image:
 @right("denoise")
 def larger_search_window(noisy: Image) -> Image:
     return reference.non_local_means(noisy, 5, 17, 0.1)
+
+
+@right("denoise")
+def mean_of_two_patch_sizes(noisy: Image) -> Image:
+    return np.mean([reference.non_local_means(noisy, size, 17, 0.1) for size in (3, 5)], axis=0)
 
 
 @right("denoise")

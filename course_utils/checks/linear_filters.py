@@ -80,6 +80,7 @@ def grey_image(add_salt_and_pepper: Any) -> Any:
     hit = white | black
     left, right = hit[:, :75], hit[:, 75:]
     return {
+        "That all values lie between 0 and 1": bool(noisy.min() >= 0.0 and noisy.max() <= 1.0),
         "That all other pixels are as they were": bool((noisy == image)[~hit].all()),
         "The share of white pixels": _about(white.mean(), 0.15, 0.015),
         "The share of black pixels": _about(black.mean(), 0.15, 0.015),
@@ -226,10 +227,10 @@ def boxes(box_kernel: Any, gaussian_kernel: Any) -> Any:
     return {f"box_kernel({size})": box_kernel(size) for size in (1, 5)}
 
 
-@example("kernels", "gaussian_kernel with sigma 0.7, and with sigma 1 and truncate 2")
+@example("kernels", "gaussian_kernel with sigma 1.4, and with sigma 1 and truncate 2")
 def gaussians(box_kernel: Any, gaussian_kernel: Any) -> Any:
     return {
-        "gaussian_kernel(0.7)": gaussian_kernel(0.7),
+        "gaussian_kernel(1.4)": gaussian_kernel(1.4),
         "gaussian_kernel(1.0, 2.0)": gaussian_kernel(1.0, 2.0),
     }
 
@@ -239,9 +240,19 @@ def radius(box_kernel: Any, gaussian_kernel: Any) -> Any:
     return {"The number of rows of the kernel": len(gaussian_kernel(1.5))}
 
 
-@example("kernels", "a size that is even, and a sigma of 0")
-def refused(box_kernel: Any, gaussian_kernel: Any) -> Any:
-    return [must_raise("ValueError", box_kernel, 4), must_raise("ValueError", gaussian_kernel, 0.0)]
+@example("kernels", "box_kernel of an even size")
+def even_box(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return must_raise("ValueError", box_kernel, 4)
+
+
+@example("kernels", "box_kernel of size -3")
+def negative_box(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return must_raise("ValueError", box_kernel, -3)
+
+
+@example("kernels", "gaussian_kernel with a sigma of 0")
+def no_spread(box_kernel: Any, gaussian_kernel: Any) -> Any:
+    return must_raise("ValueError", gaussian_kernel, 0.0)
 
 
 @example("filter_separable", "a 4 x 5 image and the kernel 1, 2, 0, border 'edge'")
@@ -309,14 +320,14 @@ def shift_invariant(is_linear: Any, is_shift_invariant: Any) -> Any:
     )
 
 
-@example("correlation_matrix", "images of 2 x 3 pixels and the kernel 1, 0, 2, border 'constant'")
-def small_matrix(correlation_matrix: Any) -> Any:
-    return _dense(correlation_matrix(np.array([[1.0, 0.0, 2.0]]), (2, 3), "constant"), 6)
-
-
 @example("correlation_matrix", "images of 2 x 3 pixels and the kernel 1, 0, 2, border 'edge'")
 def small_matrix_edge(correlation_matrix: Any) -> Any:
     return _dense(correlation_matrix(np.array([[1.0, 0.0, 2.0]]), (2, 3), "edge"), 6)
+
+
+@example("correlation_matrix", "images of 2 x 3 pixels and the kernel 1, 0, 2, border 'constant'")
+def small_matrix(correlation_matrix: Any) -> Any:
+    return _dense(correlation_matrix(np.array([[1.0, 0.0, 2.0]]), (2, 3), "constant"), 6)
 
 
 @example("correlation_matrix", "A times a 4 x 5 image, a 3 x 3 kernel, no padding named")

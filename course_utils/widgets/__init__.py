@@ -5,6 +5,7 @@ Output widget with inline plots stalls headless runs now and then). A module per
 """
 
 import base64
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -31,13 +32,24 @@ class Explorer(ipywidgets.VBox):
         self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
         self.caption = ipywidgets.HTML()
         for control in controls.values():
-            control.observe(self._update, names="value")
+            control.observe(self._on_move, names="value")
         self._update()
         super().__init__([ipywidgets.HBox(list(controls.values())), self.picture, self.caption])
 
-    def _update(self, _: Any = None) -> None:
+    def _update(self) -> None:
         values = {name: control.value for name, control in self._controls.items()}
         self.picture.value, text = self._draw(**values)
+        self._say(text)
+
+    def _on_move(self, _: Any) -> None:
+        # What is raised here would be shown nowhere: the cell has long been run.
+        try:
+            self._update()
+        except Exception as error:  # noqa: BLE001  the student's function can raise anything
+            said = html.escape(f"{type(error).__name__}: {error}")
+            self._say(f"With these values your function raises {said}")
+
+    def _say(self, text: str) -> None:
         self.caption.value = f'<span aria-live="polite">{text}</span>'
         self._text = text
 

@@ -65,7 +65,8 @@ class MeanOrMedian(Explorer):
         titles = "noisy", f"mean, N = {size}", f"median, N = {size}"
         levels = [_decibels(self._clean, image) for image in (noisy, mean, median)]
         text = ", ".join(f"{name}: {db:.1f} dB" for name, db in zip(titles, levels, strict=True))
-        pictures = [drawing.photo(image, zoom=2) for image in (noisy, mean, median)]
+        zoom = drawing.zoom(noisy, 340)
+        pictures = [drawing.photo(image, zoom) for image in (noisy, mean, median)]
         return drawing.beside(pictures, titles), text
 
 
@@ -109,7 +110,8 @@ class BilateralExplorer(Explorer):
         # Beyond twice the width hardly any weight is left.
         size = 2 * int(np.ceil(2 * position)) + 1
         filtered = self._filter(self._noisy, position, color, size)
-        pictures = [drawing.photo(image, zoom=3) for image in (self._noisy, filtered)]
+        zoom = drawing.zoom(filtered, 300)
+        pictures = [drawing.photo(image, zoom) for image in (self._noisy, filtered)]
         before, after = (_decibels(self._clean, image) for image in (self._noisy, filtered))
         text = (
             f"sigma_position {position:g}, sigma_color {color:g}, windows of {size} x {size}: "
@@ -233,7 +235,7 @@ class BeforeAfter(Explorer):
 
     def _show(self, left: str, right: str, border: int) -> tuple[bytes, str]:
         one, other = self._pictures[left], self._pictures[right]
-        zoom = 4
+        zoom = drawing.zoom(one, 520)
         column = round(one.shape[1] * border / 100)
         joined = np.concatenate([one[:, :column], other[:, column:]], axis=1)
         picture = drawing.photo(joined, zoom).convert("RGB")

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from autograder.attacks import Change, Submission, attack
+from autograder.course import Course
 
 WRONG = {
     "add_gaussian_noise": """
@@ -38,7 +40,8 @@ NOTHING_FOR: dict[str, dict[str, float]] = {
     "lsi": {"lsi": 0},
 }
 
-NOTHING = {name: points for group in NOTHING_FOR.values() for name, points in group.items()}
+_COURSE = Course.at(Path(__file__).resolve().parents[2])
+NOTHING = {q.grade_id: 0.0 for q in _COURSE.find("cross_correlate").questions}
 """What a submission deserves that is nobody's work."""
 
 IN_HIDDEN_CALLS = "len(signal) not in (5, 6, 60, 61, 480)"
