@@ -1,4 +1,4 @@
-"""How long a student waits: the import of course_utils, and Run All of both notebooks.
+"""How long a student waits: the import of course_utils, and Run All of every notebook.
 
     python benchmarks/startup.py
 
@@ -18,7 +18,6 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = "a1_filtering/1_linear_filters.ipynb"
 
 
 def seconds(work: Callable[[], object], runs: int = 5) -> float:
@@ -50,11 +49,11 @@ def main() -> None:
         took = seconds(python(what)) - bare
         print(f"{what:55} {took:6.3f} s   {took / numpy:5.2f} of numpy's {numpy:.3f} s")
     empty = seconds(lambda: run_all(new_notebook(cells=[new_code_cell("1")])), 3)
-    for wing in ("release", "source"):
-        notebook = nbformat.read(ROOT / wing / NOTEBOOK, as_version=4)
+    for path in sorted(p for wing in ("release", "source") for p in (ROOT / wing).rglob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
         took = seconds(lambda notebook=notebook: run_all(notebook), 3)  # type: ignore[misc]
         ratio = f"{took / empty:5.2f} of an empty one's {empty:.2f} s"
-        print(f"Run All of {wing:44} {took:6.2f} s   {ratio}")
+        print(f"Run All of {path.relative_to(ROOT)!s:44} {took:6.2f} s   {ratio}")
 
 
 if __name__ == "__main__":

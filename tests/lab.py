@@ -189,7 +189,16 @@ class Controls:
     @property
     def caption(self) -> str:
         """The words below the picture."""
-        return str(self._cell.locator(".widget-html [aria-live]").first.inner_text())
+        return str(self._words().inner_text())
+
+    def expect(self, text: str) -> None:
+        """Wait until the words below the picture contain a text; they come after the picture."""
+        from playwright.sync_api import expect
+
+        expect(self._words()).to_contain_text(text, timeout=10_000)
+
+    def _words(self) -> Any:
+        return self._cell.locator(".widget-html [aria-live]").first
 
     def slide(self, number: int, key: str = "ArrowRight") -> float:
         """Press a key on a slider; return the milliseconds until the new picture is there."""
@@ -204,7 +213,7 @@ class Controls:
         """Move every slider there and back and choose every option; return how many moves."""
         moves = 0
         for number in range(self.sliders.count()):
-            for key in self._ways(number):
+            for key in self.ways(number):
                 self.slide(number, key)
                 moves += 1
         for number in range(self.menus.count()):
@@ -216,7 +225,8 @@ class Controls:
                 moves += 1
         return moves
 
-    def _ways(self, number: int) -> tuple[str, str]:
+    def ways(self, number: int) -> tuple[str, str]:
+        """Return the keys that move a slider there and back."""
         handle = self.sliders.nth(number)
         now, last = (handle.get_attribute(f"aria-value{name}") for name in ("now", "max"))
         return ("ArrowLeft", "ArrowRight") if now == last else ("ArrowRight", "ArrowLeft")

@@ -107,7 +107,9 @@ def test_a_gradebook_of_another_version(course_copy: Path) -> None:
     head, _, tail = text.read_text().partition('# %% replay="moving_average" points=2\n')
     text.write_text(head + tail)
     settings = course_copy / "assignments" / "a1_filtering" / "assignment.yml"
-    settings.write_text(settings.read_text().replace(": 24", ": 22"))
+    settings.write_text(
+        settings.read_text().replace("1_linear_filters: 50", "1_linear_filters: 48")
+    )
     said = sentence(course(course_copy, "grade", "a1_filtering"))
     assert "has grades for another version of a1_filtering" in said
     assert "moving_average_replay" in said
@@ -184,10 +186,11 @@ def test_a_renamed_notebook_handed_in_again(course_copy: Path) -> None:
         report = gradebook.report(assignment, "student-01")
         return report.total, report.remarks
 
-    adopted = ["The notebook was handed in as mine [final].ipynb."]
+    missing = "2_nonlinear_filters.ipynb was not handed in."
+    adopted = ["The notebook was handed in as mine [final].ipynb.", missing]
     assert points("student-07", "mine [final].ipynb") == (0, adopted)
     assert points("student-06", "mine [final].ipynb") == (7, adopted)
-    assert points("student-01", "1_linear_filters.ipynb") == (19, [])
+    assert points("student-01", "1_linear_filters.ipynb") == (41, [missing])
 
 
 def test_a_short_secret(course_copy: Path) -> None:

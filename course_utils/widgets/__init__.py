@@ -29,7 +29,9 @@ class Explorer(ipywidgets.VBox):
     ) -> None:
         self._draw = draw
         self._controls = controls
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        # At its own size: a stretched picture would not fit the window.
+        layout = {"max_width": "100%", "align_self": "flex-start"}
+        self.picture = ipywidgets.Image(format="png", layout=layout)
         self.caption = ipywidgets.HTML()
         for control in controls.values():
             control.observe(self._on_move, names="value")
