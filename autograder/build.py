@@ -16,6 +16,7 @@ import hashlib
 import inspect
 import io
 import json
+import operator
 import os
 import re
 import shutil
@@ -179,19 +180,32 @@ def _check_rooms(notebook: NotebookText) -> None:
             raise CourseError(f"{file}: {strange[0]} is not asked for in {notebook.path}.")
 
 
+def _check_rubric(notebook: NotebookText, question: Question) -> None:
+    place, name = question.place, question.name
+    where = notebook.assignment.folder / "rubric.yml"
+    rubric = notebook.assignment.rubrics.get(name)
+    if rubric is None:
+        raise CourseError(f"{place}: {name} has no rubric in {where}.")
+    most = [criterion.points for criterion in rubric.criteria]
+    if sum(most) != question.points:
+        raise CourseError(
+            f"{place}: {name} is worth {question.points:g} points, "
+            f"but its criteria in {where} add up to {sum(most):g}."
+        )
+    for number, sample in enumerate(rubric.samples, 1):
+        if len(sample.points) != len(most) or any(map(operator.gt, sample.points, most)):
+            raise CourseError(
+                f"{where}: sample {number} of {name} needs points for each of the {len(most)} "
+                "criteria, none more than its criterion."
+            )
+    if not any(sample.points == most for sample in rubric.samples):
+        raise CourseError(f"{where}: no sample of {name} has all points; one is the model answer.")
+
+
 def _check_question(notebook: NotebookText, question: Question) -> None:
     place, name = question.place, question.name
     if question.kind == "question":
-        rubric = notebook.assignment.rubrics.get(name)
-        where = notebook.assignment.folder / "rubric.yml"
-        if rubric is None:
-            raise CourseError(f"{place}: {name} has no rubric in {where}.")
-        total = sum(criterion.points for criterion in rubric.criteria)
-        if total != question.points:
-            raise CourseError(
-                f"{place}: {name} is worth {question.points:g} points, "
-                f"but its criteria in {where} add up to {total:g}."
-            )
+        _check_rubric(notebook, question)
         return
     if not notebook.functions(name):
         raise CourseError(
@@ -358,7 +372,7 @@ def _made(cell: Cell, notebook: NotebookText, ids: "_Ids") -> Iterator[Any]:
     else:
         yield new_markdown_cell(cell.source, id=ids.take(f"{question.name}_text", cell))
         rubric = notebook.assignment.rubrics[question.name]
-        best = max(rubric.samples, key=lambda sample: sample.points)
+        best = max(rubric.samples, key=lambda sample: sum(sample.points))
         yield new_markdown_cell(
             best.answer.strip(),
             id=ids.take(question.name, cell),

@@ -53,7 +53,8 @@ class SampleAnswer(BaseModel):
     """A calibrated answer to a written question: what it says and what it is worth."""
 
     model_config = ConfigDict(extra="forbid")
-    points: float
+    points: list[float]
+    """For each criterion."""
     answer: str
     because: str
 
@@ -64,6 +65,8 @@ class Criterion(BaseModel):
     model_config = ConfigDict(extra="forbid")
     points: float
     looks_for: str
+    also: str = ""
+    """What is not needed and costs nothing."""
 
 
 class Rubric(BaseModel):

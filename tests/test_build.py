@@ -75,8 +75,21 @@ REFUSALS: dict[str, tuple[str, tuple[str, str], str]] = {
     ),
     "criteria do not add up": (
         "assignments/a1_filtering/rubric.yml",
-        ("- points: 1", "- points: 2"),
+        ("- points: 0.5", "- points: 1.5"),
         r"\.py:\d+: frames_or_filters is worth 4 points, but its criteria",
+    ),
+    "a sample with too few points": (
+        "assignments/a1_filtering/rubric.yml",
+        ("points: [0, 0, 0, 0, 0.5, 0.25, 0, 0]", "points: [0, 0, 0, 0, 0.5]"),
+        r"rubric.yml: sample 4 of where_nlm_fails needs points for each of the 8 criteria",
+    ),
+    "no model answer": (
+        "assignments/a1_filtering/rubric.yml",
+        (
+            "points: [0.5, 0.5, 0.5, 0.5, 1, 1, 0.5, 0.5]",
+            "points: [0.5, 0.5, 0.5, 0.5, 1, 1, 0, 0]",
+        ),
+        r"rubric.yml: no sample of ringing has all points",
     ),
     "a function nobody asks for": (
         TEXT,

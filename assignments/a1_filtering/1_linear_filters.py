@@ -528,12 +528,13 @@ widgets.BoxAgainstGaussian(small)
 #
 # In your own words, in about ten sentences:
 #
-# 1. What does a zero of the box's response mean for a wave of that frequency, and what does a
-#    negative value mean? Name a frequency for each, and say what you see of them in the stripes.
+# 1. What does a zero of the response of the box of 9 pixels mean for a wave of that frequency, and
+#    what does a negative value mean? Name a frequency for each, and say what you see of them in the
+#    stripes.
 # 2. The box makes a bar with hard sides of a thin line. A hard side needs waves of high frequency:
 #    how does the box's response let them through?
 # 3. Why does the Gaussian leave no false structure?
-# 4. A wider Gaussian removes more noise. What does it cost?
+# 4. A wider Gaussian removes more noise. What does it cost the picture, and why?
 
 # %% [markdown]
 # ## How far you are

@@ -88,7 +88,7 @@ def even_window(student: Student, rng: Generator) -> None:
 def printed(median_filter: Any) -> None:
     waves = np.round(np.sin(np.arange(96.0) ** 1.7).reshape(8, 12), 3)
     for size in (3, 5):
-        print(size, median_filter(waves, size)[::3, ::2].tolist())
+        print(size, np.round(median_filter(waves, size)[::3, ::2], 4).tolist())
 
 
 @hidden("bilateral", points=2, says="bilateral_weights of grey windows")
