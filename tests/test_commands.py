@@ -227,7 +227,7 @@ def test_an_unwritable_folder(course_copy: Path) -> None:
 def test_a_full_disk(course_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     small = tmp_path_factory.mktemp("small")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(small)],
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)],
         capture_output=True,
         check=False,
     )

@@ -141,9 +141,8 @@ def report_of(
 def test_many_deadly_cells_of_ones_own_cost_no_points(course_copy: Path) -> None:
     report = report_of(course_copy, ["import os; os._exit(1)"] * 4)
     assert lost(report) == {}
-    assert report.remarks == [
-        "3 times a cell took too long or ended Python; in the end only the answers were run."
-    ]
+    said = "3 times a cell took too long or ended Python; in the end only the answers were run."
+    assert report.remarks[0] == said
 
 
 def test_an_answer_blamed_for_what_others_did_is_run_again(course_copy: Path) -> None:
@@ -170,7 +169,8 @@ def test_many_endless_cells_of_ones_own_cost_no_points(course_copy: Path) -> Non
     """Together they would take as long as the whole notebook may."""
     report = report_of(course_copy, ["while True: pass"] * 10, SHORT)
     assert lost(report) == {}
-    assert report.remarks == ["Own cells and checks took very long; in the end each got a second."]
+    said = "Own cells and checks took very long; in the end each got a second."
+    assert report.remarks[0] == said
 
 
 def test_an_endless_answer_that_is_tried_costs_its_question_only(course_copy: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import zmq
 from jupyter_client.session import Session as Signer
 
-from autograder.grading.student import StudentError
+from autograder.grading.student import Unanswered
 from autograder.sandbox.inside import MEMORY_SPENT
 from autograder.sandbox.kernels import Kernel
 from course_utils.wire import MAX_BYTES, MAX_NODES, Message, too_many_parts
@@ -21,7 +21,7 @@ _LARGEST_MESSAGE = MAX_BYTES + 8 * 2**20
 _DELIMITER = b"<IDS|MSG>"
 
 
-class KernelGone(StudentError):
+class KernelGone(Unanswered):
     """The kernel no longer answers; a fresh one is needed for whatever comes next."""
 
 

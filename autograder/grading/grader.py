@@ -88,6 +88,7 @@ class Sessions:
         spare = (cell.id for cell in notebook.cells if self._is_spare(cell))
         self._experience = experience(self._limits, spare)
         self._deaths = 0
+        self.unanswered: set[str] = set()
         self._lost_calls = 0
         self._lost_seconds = 0.0
         self._asked = False

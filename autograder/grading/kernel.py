@@ -76,7 +76,7 @@ def experience(limits: Limits, spare: Iterable[str]) -> Experience:
 
 
 class Session:
-    """A kernel in which a notebook has been run. A `Carrier` of the student's calls."""
+    """A kernel in which a notebook has been run."""
 
     def __init__(self, kernel: Kernel, notebook: Any, limits: Limits, deadline: float) -> None:
         self._channels = Channels(kernel)

@@ -23,6 +23,10 @@ class Missing(StudentError):
     """There is no such function."""
 
 
+class Unanswered(StudentError):
+    """There was no reply: the call took too long, or the process ended."""
+
+
 class Raised(StudentError):
     """The function raised an exception.
 
@@ -52,7 +56,12 @@ _EVERYDAY = {
 
 
 class Carrier(Protocol):
-    """Whoever carries out calls: this process, or a kernel."""
+    """Whoever carries out calls: this process, or a kernel.
+
+    `unanswered` are the functions with a call that got no reply.
+    """
+
+    unanswered: set[str]
 
     def ask(self, request: Message, call_back: CallBack) -> Message:
         """Send a request to the student's agent and return its reply.
@@ -61,8 +70,8 @@ class Carrier(Protocol):
 
         Raises
         ------
-        StudentError
-            If there is no reply: the call took too long, or the process ended.
+        Unanswered
+            If there is no reply.
         """
         ...
 
@@ -71,6 +80,7 @@ class InProcess:
     """Carries out calls in this process, through the same encoding as everywhere."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.unanswered: set[str] = set()
         self._agent = Agent(namespace, self._called_back)
         self._call_back: CallBack = _nothing_lent
 
@@ -262,6 +272,8 @@ class Function:
                 "call", arguments=list(arguments), keywords=keywords, **fields
             )
         except StudentError as error:
+            if isinstance(error, Unanswered):
+                self.student.carrier.unanswered.add(self.name)
             # Without a value or an exception no known mistake answers alike.
             kind = error.kind if isinstance(error, Raised) else type(error).__name__
             self._record(arguments, keywords, raised=kind)
