@@ -55,13 +55,15 @@ def beside(pictures: Sequence[Pillow.Image], titles: Sequence[str], columns: int
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     width = max(sum(p.width + _GAP for p in row) for row in rows) - _GAP
     height = sum(max(p.height for p in row) + _TITLE + _GAP for row in rows) - _GAP
-    canvas = Pillow.new("RGB", (width, height), "white")
+    # All grey, it has a third of the bytes.
+    mode, ink = ("L", INK[0]) if all(p.mode == "L" for p in pictures) else ("RGB", INK)
+    canvas = Pillow.new(mode, (width, height), "white")
     draw = ImageDraw.Draw(canvas)
     top, names = 0, iter(titles)
     for row in rows:
         left = 0
         for picture in row:
-            draw.text((left + 2, top + 5), next(names, ""), fill=INK, font=font())
+            draw.text((left + 2, top + 5), next(names, ""), fill=ink, font=font())
             canvas.paste(picture, (left, top + _TITLE))
             left += picture.width + _GAP
         top += max(p.height for p in row) + _TITLE + _GAP

@@ -33,8 +33,16 @@ class Picture:
     @cached_property
     def png(self) -> bytes:
         """The figure as the bytes of a PNG."""
+        from PIL import Image
+
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", metadata={"Software": None})
+        self.figure.savefig(buffer, format="rgba")
+        width, height = (int(side) for side in self.figure.bbox.size)
+        picture = Image.frombytes("RGBA", (width, height), buffer.getvalue()).convert("RGB")
+        if not np.ptp(np.asarray(picture), axis=2).any():
+            picture = picture.convert("L")  # less than half of the bytes
+        buffer = io.BytesIO()
+        picture.save(buffer, "png")
         return buffer.getvalue()
 
     def __repr__(self) -> str:

@@ -130,6 +130,31 @@ def test_an_outcome_shows_rich_and_plain() -> None:
     assert NotYet(outcome)._render_traceback_() == [repr(outcome)]
 
 
+@pytest.mark.parametrize("question", ["cross_correlate", "psnr", "extract_patches"])
+def test_what_a_check_shows_can_be_called_again(question: str) -> None:
+    shown = 0
+    for variant in variants.wrong_of(question):
+        returned: list[Any] = []
+
+        def recorded(*values: Any, _it: Any = variant.implementation, _all: Any = returned) -> Any:
+            _all.append(_it(*values))
+            return _all[-1]
+
+        recorded.__name__ = question
+        outcome = run_check(question, (recorded,))
+        if len(outcome.calls) == len(returned) == 1:
+            again = eval(outcome.calls[0], {"np": np, question: variant.implementation})
+            np.testing.assert_allclose(again, returned[0])
+            shown += 1
+    assert shown >= 5
+
+
+def test_large_or_strange_arguments_are_not_shown() -> None:
+    outcome = run_check("add_gaussian_noise", (lambda image, sigma, rng: image,))
+    assert outcome.state == "not yet"
+    assert outcome.calls == ()
+
+
 def test_progress_counts_what_passed() -> None:
     fresh = Checks()
     assert fresh.outcome("lsi").state == "not attempted"

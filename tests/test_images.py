@@ -12,6 +12,7 @@ from course_utils import images, operators, plots
 from course_utils.demos import Waiting
 from course_utils.operators import Operator
 from course_utils.widgets.linear_filters import SlidingWindow
+from course_utils.widgets.nonlinear_filters import MeanOrMedian
 
 
 @pytest.fixture
@@ -89,6 +90,21 @@ def test_a_table_is_text_and_html() -> None:
     table = plots.table(["name", "<x>"], [["a", True]])
     assert repr(table) == "name  <x>\na     True"
     assert "&lt;x&gt;" in table._repr_html_()
+
+
+def test_a_widget_says_what_the_function_raises_when_it_is_moved() -> None:
+    def only_small(image: Any, size: int) -> Any:
+        if size > 3:
+            raise ValueError("<b>too large")
+        return image
+
+    explorer = MeanOrMedian(images.load("camera")[::8, ::8], only_small)
+    size = explorer.children[0].children[2]
+    size.value = 5
+    said = "your function raises ValueError: &lt;b&gt;too large"
+    assert said in explorer.caption.value
+    size.value = 3
+    assert "dB" in explorer.caption.value
 
 
 def test_the_sliding_window_shows_the_mean() -> None:
