@@ -84,7 +84,8 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
         cells = [new_code_cell(code.strip()) for code in (HEAD, *WIDGETS.values(), "'end'")]
-        nbformat.write(new_notebook(cells=cells), Path(folder, "widgets.ipynb"))
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        nbformat.write(new_notebook(cells=cells, metadata=kernel), Path(folder, "widgets.ipynb"))
         with jupyterlab(Path(folder), Path(settings)) as address, chromium() as browser:
             page = Page(browser, address, "widgets.ipynb", "light", Path(folder))
             page.run_all()

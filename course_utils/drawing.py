@@ -1,10 +1,14 @@
-"""Pictures for widgets, drawn with Pillow: a tenth of the time that a plot takes.
+"""Pictures for widgets, drawn with Pillow: a third of the time that a plot takes.
 
-Everything is dark ink on white, legible on light and dark themes.
+Everything is dark ink on white, legible on light and dark themes. A picture has one byte a pixel: a
+grey level from 0 to `WHITE`, or one of a few colours. That is a third of the bytes to send.
 """
 
 import io
+import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -12,26 +16,51 @@ from PIL import ImageDraw, ImageFont
 
 from course_utils.types import Image, Signal
 
-INK = (26, 26, 26)
-GRID = (190, 190, 190)
-COLORS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167))
-"""Okabe and Ito's, told apart by colour-blind readers."""
+WHITE = 251
+INK, GRID, PALE = 26, 187, 221
+BLUE, ORANGE, GREEN, PINK = range(WHITE + 1, WHITE + 5)
+COLORS = (BLUE, ORANGE, GREEN, PINK)
+
+# Okabe and Ito's colours, told apart by colour-blind readers.
+_RGB = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167))
+_PALETTE = [round(level * 255 / WHITE) for level in range(WHITE + 1) for _ in range(3)]
+_PALETTE += [channel for color in _RGB for channel in color]
 
 _TITLE = 26
 _GAP = 12
 
 
+@cache
 def font(size: int = 13) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     """Return the font of all labels."""
     return ImageFont.load_default(size)
 
 
+def canvas(width: int, height: int) -> Pillow.Image:
+    """Return an empty picture."""
+    return Pillow.new("L", (width, height), WHITE)
+
+
 def png(picture: Pillow.Image) -> bytes:
     """Return a picture as the bytes of a PNG."""
     buffer = io.BytesIO()
+    if picture.mode == "L":
+        picture = in_color(picture)
     # Hardly larger than with more effort, and several times as fast.
-    picture.save(buffer, "png", compress_level=1)
+    picture.save(buffer, "png", compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
+
+
+def in_color(picture: Pillow.Image) -> Pillow.Image:
+    """Return a picture with the colours that its numbers stand for."""
+    colored = picture.copy()
+    colored.putpalette(_PALETTE)
+    return colored
+
+
+def color_in(picture: Pillow.Image, color: int) -> int | tuple[int, int, int]:
+    """Return one of the colours as a picture of its mode wants it."""
+    return color if picture.mode == "L" else _RGB[COLORS.index(color)]
 
 
 def zoom(image: Image, width: int) -> int:
@@ -40,9 +69,12 @@ def zoom(image: Image, width: int) -> int:
 
 
 def photo(image: Image, times: int = 1) -> Pillow.Image:
-    """Return an image, grey or colour, as a picture; values beyond [0, 1] are cut for display."""
-    pixels = np.clip(image, 0.0, 1.0) * 255.0 + 0.5
-    picture = Pillow.fromarray(pixels.astype(np.uint8))
+    """Return an image as a picture; values beyond [0, 1] are cut for display.
+
+    A colour image (H, W, 3) becomes a picture of mode RGB, for `beside` alone.
+    """
+    most = WHITE if image.ndim == 2 else 255
+    picture = Pillow.fromarray((np.clip(image, 0.0, 1.0) * most + 0.5).astype(np.uint8))
     if times > 1:
         size = picture.width * times, picture.height * times
         picture = picture.resize(size, Pillow.Resampling.NEAREST)
@@ -55,19 +87,22 @@ def beside(pictures: Sequence[Pillow.Image], titles: Sequence[str], columns: int
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     width = max(sum(p.width + _GAP for p in row) for row in rows) - _GAP
     height = sum(max(p.height for p in row) + _TITLE + _GAP for row in rows) - _GAP
-    # All grey, it has a third of the bytes.
-    mode, ink = ("L", INK[0]) if all(p.mode == "L" for p in pictures) else ("RGB", INK)
-    canvas = Pillow.new(mode, (width, height), "white")
-    draw = ImageDraw.Draw(canvas)
+    joined = canvas(width, height)
+    draw = ImageDraw.Draw(joined)
+    places: list[tuple[Pillow.Image, tuple[int, int]]] = []
     top, names = 0, iter(titles)
     for row in rows:
         left = 0
         for picture in row:
-            draw.text((left + 2, top + 5), next(names, ""), fill=ink, font=font())
-            canvas.paste(picture, (left, top + _TITLE))
+            draw.text((left + 2, top + 5), next(names, ""), fill=INK, font=font())
+            places.append((picture, (left, top + _TITLE)))
             left += picture.width + _GAP
         top += max(p.height for p in row) + _TITLE + _GAP
-    return png(canvas)
+    if any(picture.mode == "RGB" for picture in pictures):
+        joined = in_color(joined).convert("RGB")
+    for picture, place in places:
+        joined.paste(picture if picture.mode == joined.mode else in_color(picture), place)
+    return png(joined)
 
 
 def chart(
@@ -87,25 +122,31 @@ def chart(
     """
     width, height = size
     left, right, top, bottom = 40, width - 8, 8, height - 34
-    canvas = Pillow.new("RGB", size, "white")
-    draw = ImageDraw.Draw(canvas)
+    made = canvas(width, height)
+    draw = ImageDraw.Draw(made)
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        across = (x - x_range[0]) / (x_range[1] - x_range[0])
-        up = (y - y_range[0]) / (y_range[1] - y_range[0])
-        return left + across * (right - left), bottom - np.clip(up, 0.0, 1.0) * (bottom - top)
+    def across(x: Any) -> Any:
+        return left + (x - x_range[0]) / (x_range[1] - x_range[0]) * (right - left)
+
+    def up(y: Any) -> Any:
+        share = np.clip((y - y_range[0]) / (y_range[1] - y_range[0]), 0.0, 1.0)
+        return bottom - share * (bottom - top)
 
     for tick in np.linspace(*y_range, 6):
-        draw.line([place(x_range[0], tick), place(x_range[1], tick)], fill=(225, 225, 225))
-        draw.text((left - 4, place(0, tick)[1]), f"{tick:.3g}", INK, font(11), anchor="rm")
+        draw.line([(left, up(tick)), (right, up(tick))], fill=PALE)
+        draw.text((left - 4, up(tick)), f"{tick:.3g}", INK, font(11), anchor="rm")
     for tick in np.linspace(*x_range, 6):
-        draw.text((place(tick, 0)[0], bottom + 4), f"{tick:.3g}", INK, font(11), anchor="mt")
+        draw.text((across(tick), bottom + 4), f"{tick:.3g}", INK, font(11), anchor="mt")
     draw.text(((left + right) / 2, height - 2), x_label, INK, font(12), anchor="mb")
     draw.rectangle((left, top, right, bottom), outline=GRID)
     if y_range[0] < 0 < y_range[1]:
-        draw.line([place(x_range[0], 0), place(x_range[1], 0)], fill=GRID)
+        draw.line([(left, up(0.0)), (right, up(0.0))], fill=GRID)
     for index, (name, (x, y)) in enumerate(lines.items()):
         color = COLORS[index % len(COLORS)]
-        draw.line([place(a, b) for a, b in zip(x, y, strict=True)], fill=color, width=2)
-        draw.text((right - 6, top + 6 + 16 * index), name, color, font(12), anchor="ra")
-    return canvas
+        points = np.column_stack([across(x), up(y)])
+        draw.line(points.ravel().tolist(), fill=color, width=2)
+        # Letters are blended with the ground, which greys can be and colours cannot.
+        height_of_name = top + 14 + 18 * index
+        draw.line([(right - 24, height_of_name), (right - 8, height_of_name)], color, 3)
+        draw.text((right - 30, height_of_name), name, INK, font(12), anchor="rm")
+    return made

@@ -4,18 +4,16 @@ from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
-from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from course_utils import drawing
-from course_utils.drawing import INK
+from course_utils.drawing import BLUE, GRID, INK, ORANGE
 from course_utils.types import Image
 from course_utils.widgets import Explorer
 
 _CELL = 34
 _GAP = 46
 _TOP = 30
-_BLUE, _ORANGE = drawing.COLORS[:2]
 
 
 class SlidingWindow(Explorer):
@@ -69,7 +67,7 @@ class SlidingWindow(Explorer):
     def _draw_grids(self, step: int, size: int) -> bytes:
         rows, columns = self._grid.shape
         width = 2 * columns * _CELL + _GAP + 2
-        picture = Pillow.new("RGB", (width, _TOP + rows * _CELL + 2), "white")
+        picture = drawing.canvas(width, _TOP + rows * _CELL + 2)
         draw = ImageDraw.Draw(picture)
         right = columns * _CELL + _GAP
         draw.text((0, 6), "image", fill=INK, font=self._font)
@@ -80,13 +78,13 @@ class SlidingWindow(Explorer):
             if index < step:
                 self._cell(draw, right, row, column, self._means[size][row, column], ".0f")
             else:
-                draw.rectangle(_box(right, row, column, 1), outline=drawing.GRID)
+                draw.rectangle(_box(right, row, column, 1), outline=GRID)
         row, column = divmod(step, columns)
         half = size // 2
         window = _box(0, row - half, column - half, size)
-        draw.rectangle(window, outline=_BLUE, width=3)
+        draw.rectangle(window, outline=BLUE, width=3)
         target = _box(right, row, column, 1)
-        draw.rectangle(target, outline=_ORANGE, width=3)
+        draw.rectangle(target, outline=ORANGE, width=3)
         centre = ((target[0] + target[2]) / 2, (target[1] + target[3]) / 2)
         draw.text(centre, "?", fill=INK, font=self._font, anchor="mm")
         return drawing.png(picture)
@@ -95,9 +93,9 @@ class SlidingWindow(Explorer):
         self, draw: ImageDraw.ImageDraw, left: int, row: int, column: int, value: float, form: str
     ) -> None:
         # Grey levels as on the slide; the darkest stay light enough for dark numbers.
-        level = int(150 + 105 * (value / max(float(self._grid.max()), 1.0)))
+        level = int(148 + (drawing.WHITE - 148) * (value / max(float(self._grid.max()), 1.0)))
         box = _box(left, row, column, 1)
-        draw.rectangle(box, fill=(level, level, level), outline=drawing.GRID)
+        draw.rectangle(box, fill=level, outline=GRID)
         centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         draw.text(centre, format(value, form), fill=INK, font=self._font, anchor="mm")
 

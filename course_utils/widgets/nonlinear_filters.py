@@ -9,10 +9,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from course_utils import drawing, plots
+from course_utils.drawing import BLUE
 from course_utils.types import Image, Kernel, Patch, Patches, Signal
 from course_utils.widgets import Explorer
-
-_BLUE, _ORANGE = drawing.COLORS[:2]
 
 Median = Callable[[Image, int], Image]
 Bilateral = Callable[[Image, float, float, int], Image]
@@ -197,11 +196,11 @@ class WeightInspector(Explorer):
 
 def _framed(picture: Pillow.Image, corner: tuple[int, int], side: int) -> Pillow.Image:
     """Draw a square; `corner` is the row and column of its upper left pixel in the picture."""
-    colored = picture.convert("RGB")
+    framed = picture.copy()
     top, left = corner
     box = (left, top, left + side - 1, top + side - 1)
-    ImageDraw.Draw(colored).rectangle(box, outline=_BLUE, width=2)
-    return colored
+    ImageDraw.Draw(framed).rectangle(box, outline=BLUE, width=2)
+    return framed
 
 
 class BeforeAfter(Explorer):
@@ -238,9 +237,10 @@ class BeforeAfter(Explorer):
         zoom = drawing.zoom(one, 520)
         column = round(one.shape[1] * border / 100)
         joined = np.concatenate([one[:, :column], other[:, column:]], axis=1)
-        picture = drawing.photo(joined, zoom).convert("RGB")
+        picture = drawing.photo(joined, zoom)
         x = min(column * zoom, picture.width - 2)
-        ImageDraw.Draw(picture).line([(x, 0), (x, picture.height)], fill=_ORANGE, width=2)
+        color = drawing.color_in(picture, drawing.ORANGE)
+        ImageDraw.Draw(picture).line([(x, 0), (x, picture.height)], fill=color, width=2)
         text = f"Left of the border: {left}. Right of it: {right}."
         return drawing.beside([picture], [f"{left} | {right}"]), text
 
