@@ -146,7 +146,7 @@ def chart(
         points = np.column_stack([across(x), up(y)])
         draw.line(points.ravel().tolist(), fill=color, width=2)
         # Letters are blended with the ground, which greys can be and colours cannot.
-        height_of_name = top + 14 + 18 * index
-        draw.line([(right - 24, height_of_name), (right - 8, height_of_name)], color, 3)
-        draw.text((right - 30, height_of_name), name, INK, font(12), anchor="rm")
+        middle = top + 14 + 18 * index
+        draw.line([(right - 24, middle), (right - 8, middle)], color, 3)
+        draw.text((right - 30, middle), name, INK, font(12), anchor="rm")
     return made
