@@ -31,6 +31,11 @@ _INSIDES = {
     "__self__", "__globals__", "__defaults__", "__reduce__", "__func__",
 }  # fmt: skip
 _OF_VALUES = "the attribute "
+# What the course shows a student is no part of an answer; some of it filters pictures.
+_ROOMS = tuple(
+    f"course_utils.{room}"
+    for room in ("agent", "checks", "compare", "demos", "drawing", "operators", "plots", "widgets")
+)
 
 
 @dataclass(frozen=True)
@@ -274,7 +279,7 @@ class _Code:
     def uses(
         self, function: str, forbids: Iterable[str], builds_on: Iterable[str] = ()
     ) -> Findings:
-        banned = tuple(forbids)
+        banned = (*forbids, *_ROOMS)
         forbidden: dict[str, None] = {}
         dynamic: dict[str, None] = {}
         for dotted in self._reached(function, builds_on):

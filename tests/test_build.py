@@ -229,7 +229,7 @@ def test_the_untouched_release_runs_to_its_last_cell(text: NotebookText) -> None
     assert notebook.cells[-1].outputs
     code = [one for one in notebook.cells if one.cell_type == "code"]
     waiting = [one.id for one in code if "waits for the exercise" in str(one.outputs)]
-    assert waiting == [one.id for one in code if "demo(" in one.source]
+    assert {one.id for one in code if "demo(" in one.source} <= set(waiting)
     failing = [one.id for one in code if build._error(one)]
     assert failing == [question.name for question in text.exercises]
 

@@ -199,3 +199,12 @@ def test_two_definitions_are_told_if_one_is_forbidden() -> None:
     library = "def f(x):\n    return np.convolve(x, x)"
     assert carried([library, "def f(x):\n    return x"], "f", ["numpy.convolve"], [SETUP])
     assert not carried(["def f(x):\n    return 1", "def f(x):\n    return x"], "f", ["scipy"])
+
+
+def test_what_the_course_shows_is_no_part_of_an_answer() -> None:
+    cells = [
+        "from course_utils import images, operators\nfrom course_utils.types import Image\n",
+        "def median_filter(image: Image, size: int) -> Image:\n"
+        "    return operators.median(image, size)\n",
+    ]
+    assert inspect_cells(cells, "median_filter", ()).forbidden == ("course_utils.operators.median",)

@@ -101,6 +101,24 @@ def test_an_answer_may_build_on_another(change: tuple[str, str], points: float) 
     assert namespace["cross_correlate"] is before
 
 
+@pytest.mark.parametrize(
+    ("question", "earlier", "answer"),
+    [
+        ("denoise", "non_local_means", "return non_local_means(noisy, 5, 15, 0.1)"),
+        ("denoise", "non_local_means", "return non_local_means(np.array(noisy), 5, 17, 0.1)"),
+    ],
+)
+def test_an_answer_may_build_on_one_that_is_not_written(
+    question: str, earlier: str, answer: str, course: Course
+) -> None:
+    source = f"import numpy as np\n\ndef {earlier}(*_):\n    raise NotImplementedError\n\n"
+    source += f"def {question}(noisy):\n    {answer}\n"
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    hidden.load(course.find(question).name)
+    assert verdicts.judge(question, InProcess(namespace), 3, {}).full
+
+
 def test_seeds_depend_on_everything_they_should() -> None:
     one = seeds.seed(b"secret", "a1", "cross_correlate")
     assert one == seeds.seed(b"secret", "a1", "cross_correlate")

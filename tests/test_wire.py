@@ -325,7 +325,7 @@ def test_a_lent_function_is_called_with_anything(argument: Any) -> None:
         return "taken"
 
     said = student(hands=calls).hands(Counted(lambda image: image @ np.eye(2)), argument)
-    assert said.startswith("the function takes numbers, and arrays")
+    assert said.startswith("the function takes numbers, words, and arrays")
 
 
 def test_watched_calls_show_what_became_of_the_arguments() -> None:

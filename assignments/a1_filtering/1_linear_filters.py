@@ -2,8 +2,9 @@
 # # Linear filters
 #
 # A camera measures light, and a little of everything else: too few photons, a warm sensor, a
-# crude converter. This notebook is about taking the noise out again by averaging, about the one
-# formula behind all such averages, and about what that formula can and cannot do.
+# crude converter, colours that are guessed from neighbouring pixels. This notebook is about taking
+# the noise out again by averaging, about the one formula behind all such averages, and about what
+# that formula can and cannot do.
 #
 # **You will be able to**
 #
@@ -13,7 +14,7 @@
 # - test whether an operator is linear and shift-invariant, and write a filter as a matrix,
 # - explain why a box blurs worse than a Gaussian.
 #
-# **Time to plan:** four to six hours. **You hand in** this notebook under its own name.
+# **Time to plan:** three to five hours. **You hand in** this notebook under its own name.
 #
 # **Use of AI tools:** you may ask them about ideas; the code and the answers you hand in are your
 # own.
@@ -248,7 +249,8 @@ plots.side_by_side(
 # are one. The convolution has the better algebra. A lone bright pixel gives the kernel itself (the
 # cross-correlation gives it turned around), and filters can be combined in any order,
 # $H_1 \star (H_2 \star I) = (H_1 \star H_2) \star I = H_2 \star (H_1 \star I)$, as long as one
-# stays away from the border.
+# stays away from the border, and leaves room for all of $H_1 \star H_2$, which is larger than
+# either.
 #
 # > **From slide to code.** The slides use one symbol for both, and networks call *convolution* what
 # > is a cross-correlation. With learned kernels it makes no difference; with kernels that somebody
@@ -271,6 +273,24 @@ plots.side_by_side(
     demo(cross_correlate, lone, hook, "constant"),
     titles=["lone pixel", "convolution", "cross-correlation"],
     description="The convolution shows the hook as it is, the cross-correlation turned around.",
+)
+
+# %% [markdown]
+# Two filters one after the other, and one filter with the two kernels convolved. The zeros around
+# the hook are the room for the result.
+
+# %%
+one_by_one = demo(convolve, demo(convolve, small, brighter), hook)
+both = demo(convolve, np.pad(hook, 1), brighter, "constant")
+at_once = demo(convolve, small, both)
+print(
+    demo(
+        lambda one, other: (
+            f"largest difference inside: {np.abs(one - other)[4:-4, 4:-4].max():.0e}"
+        ),
+        one_by_one,
+        at_once,
+    )
 )
 
 # %% [markdown]
@@ -429,7 +449,8 @@ plots.side_by_side(
         for padding in ("constant", "symmetric", "wrap")
     ),
     titles=["constant", "symmetric", "wrap"],
-    description="Three matrices with nine diagonal bands; border rules differ at the bands' ends.",
+    description="Three matrices of diagonal bands; border rules differ at the bands' ends, and with "
+    "wrap there are more bands in the corners.",
 )
 
 # %% [markdown]

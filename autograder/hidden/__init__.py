@@ -93,7 +93,8 @@ def hidden(question: str, *, points: float, says: str) -> Callable[[Test], Test]
 def follows(**functions: Callable[..., Any]) -> Callable[[Test], Test]:
     """Run a test that fails once more with the student's earlier answers replaced by right ones.
 
-    An answer that builds on another is right if it is right itself, or would be if that were.
+    An answer that builds on another is right if it is right itself, or would be if that were. One
+    that gets a share of the points as it is keeps that share.
     Stands between `hidden` and the test:
 
         @hidden("convolve", points=2, says="kernels that are not symmetric")
@@ -109,7 +110,9 @@ def follows(**functions: Callable[..., Any]) -> Callable[[Test], Test]:
             if student.carrier.unanswered.isdisjoint(functions):
                 try:
                     return run(student, rng)
-                except (Wrong, StudentError):
+                except (Wrong, StudentError) as error:
+                    if isinstance(error, Partly) and error.share > 0.0:
+                        raise
                     # A mistake is recognised by what the answer says when those before are right.
                     del student.calls[calls:]
             return run(student.given(**functions), again)

@@ -14,8 +14,11 @@ checker compares them with a failing answer. A module per notebook.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 Function = Callable[..., Any]
 
@@ -71,6 +74,18 @@ def right(question: str, *, function: str = "") -> Callable[[Function], Function
         return implementation
 
     return register
+
+
+def in_single_precision(question: str, reference: Function) -> None:
+    """Register the reference, computing in single precision, as a right answer."""
+
+    @wraps(reference)
+    def answer(*values: Any, **named: Any) -> Any:
+        singles = [v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in values]
+        return reference(*singles, **named).astype(np.float64)
+
+    answer.__name__ = f"{reference.__name__}_in_single_precision"
+    right(question, function=reference.__name__)(answer)
 
 
 def survivor(question: str, change: str, *, because: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from scipy.sparse import coo_array, csc_array, csr_array, hstack, kron, lil_array
 
-from autograder.variants import right, survivor, wrong
+from autograder.variants import in_single_precision, right, survivor, wrong
 from course_utils.reference import linear_filters as reference
 from course_utils.types import Frames, Image, ImageOperator, Kernel, Padding, Signal
 
@@ -658,6 +658,9 @@ def sum_of_shifts(signal: Signal, size: int) -> Signal:
     return np.asarray(np.mean(shifts, axis=0))
 
 
+in_single_precision("moving_average", reference.moving_average)
+
+
 # --- cross_correlate ------------------------------------------------------------------------------
 
 
@@ -911,6 +914,9 @@ def channel_by_channel(image: Image, kernel: Kernel, padding: Padding = "symmetr
     )
 
 
+in_single_precision("cross_correlate", reference.cross_correlate)
+
+
 # --- convolve -------------------------------------------------------------------------------------
 
 
@@ -1026,6 +1032,20 @@ def pixels_spread_out(image: Image, kernel: Kernel, padding: Padding = "symmetri
             result[i - k : i + k + 1, j - m : j + m + 1] += weights * wide[i, j]
     height, width = image.shape[:2]
     return result[2 * k : 2 * k + height, 2 * m : 2 * m + width]
+
+
+in_single_precision("convolve", reference.convolve)
+
+
+@wrong(
+    "convolve",
+    hint="You filter the channels of a colour image one by one and forget to hand the padding on.",
+    minor=True,
+)
+def color_without_padding(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
+    if image.ndim == 2:
+        return reference.convolve(image, kernel, padding)
+    return np.dstack([reference.convolve(image[..., c], kernel) for c in range(image.shape[2])])
 
 
 # --- kernels --------------------------------------------------------------------------------------
@@ -1191,6 +1211,13 @@ def bell_in_loops(sigma: float, truncate: float = 3.0) -> Kernel:
     return np.array(weights) / total
 
 
+_NUMPY_REFUSES = "0 is even, and numpy itself raises a ValueError for negative sides."
+survivor(
+    "kernels", "box_kernel: size < 1 or size % 2 == 0 -> size % 2 == 0", because=_NUMPY_REFUSES
+)
+survivor("kernels", "box_kernel: 1 -> 0", because=_NUMPY_REFUSES)
+
+
 # --- filter_separable -----------------------------------------------------------------------------
 
 
@@ -1302,6 +1329,18 @@ def windows_along_an_axis(image: Image, kernel: Signal, padding: Padding = "symm
         padded = np.pad(image, margin, mode=padding)
         image = sliding_window_view(padded, len(kernel), axis=axis) @ kernel
     return image
+
+
+in_single_precision("filter_separable", reference.filter_separable)
+
+
+@wrong(
+    "filter_separable",
+    hint="You multiply the kernel with itself and filter once. Filter twice, with 2 n weights in all.",
+    minor=True,
+)
+def in_one_pass(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
+    return reference.cross_correlate(image, kernel[:, np.newaxis] * kernel, padding)
 
 
 # --- lsi ------------------------------------------------------------------------------------------
@@ -1502,6 +1541,26 @@ def zeros_uncovered(operator: ImageOperator, shape: Shape, rng: Rng, trials: int
 @invariant(hint="is_shift_invariant always says True.")
 def always_invariant(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
     return True
+
+
+@linear(
+    hint="is_linear makes a generator of its own. Draw from the rng that it is given.",
+)
+def own_generator_for_linear(
+    operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20
+) -> bool:
+    return reference.is_linear(operator, shape, np.random.default_rng(0), trials)
+
+
+@invariant(
+    hint="is_shift_invariant always tries the same shift. Some operators agree for that one."
+)
+def one_fixed_shift(operator: ImageOperator, shape: Shape, rng: Rng, trials: int = 20) -> bool:
+    images = rng.standard_normal((trials, *shape))
+    return all(
+        np.allclose(operator(np.roll(x, (2, 3), (0, 1))), np.roll(operator(x), (2, 3), (0, 1)))
+        for x in images
+    )
 
 
 @right("lsi", function="is_linear")

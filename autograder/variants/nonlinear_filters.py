@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from autograder.variants import right, survivor, wrong
+from autograder.variants import in_single_precision, right, survivor, wrong
 from course_utils.reference import nonlinear_filters as reference
 from course_utils.types import Image, Kernel, Patch, Patches, Signal
 
@@ -102,6 +102,14 @@ def mean_absolute_error(clean: Image, estimate: Image, data_range: float = 1.0) 
     _refuse_other_shape(clean, estimate)
     error = np.mean(np.abs(clean.astype(float) - estimate.astype(float)))
     return float("inf") if error == 0 else _decibels(data_range**2 / error)
+
+
+@wrong(
+    "psnr", hint="You take the root of the MSE and not of R^2: it is R^2 / MSE, or (R / root)^2."
+)
+def root_left_in(clean: Image, estimate: Image, data_range: float = 1.0) -> float:
+    error = math.sqrt(_mse(clean, estimate))
+    return float("inf") if error == 0 else _decibels(data_range / error)
 
 
 @wrong("psnr", hint="You add the squares up and do not divide by their number.")
@@ -216,7 +224,8 @@ def middle_of_extremes(image: Image, size: int) -> Image:
 
 @wrong(
     "median_filter",
-    hint="You do not sort the window before you take the value in the middle.",
+    hint="You return the image as it came: the value in the middle of a window is its own pixel. Sort "
+    "the values first, then take the one in the middle.",
 )
 def not_sorted(image: Image, size: int) -> Image:
     return _windows(image, size)[..., size // 2, size // 2].copy()
@@ -337,6 +346,9 @@ def medians_of_shifted_copies(image: Image, size: int) -> Image:
     height, width = image.shape[:2]
     copies = [padded[q : q + height, r : r + width] for q, r in np.ndindex(size, size)]
     return np.asarray(np.median(copies, axis=0))
+
+
+in_single_precision("median_filter", reference.median_filter)
 
 
 # --- bilateral ------------------------------------------------------------------------------------
@@ -647,6 +659,45 @@ def a_weight_for_each_channel(window: Patch, sigma_position: float, sigma_color:
     return np.dstack([reference.bilateral_weights(p, sigma_position, sigma_color) for p in planes])
 
 
+@wrong(
+    "bilateral",
+    function="bilateral_weights",
+    hint="The 2 of 2 sigma^2 is missing.",
+    minor=True,
+)
+def two_forgotten_in_weights(window: Patch, sigma_position: float, sigma_color: float) -> Kernel:
+    half = math.sqrt(0.5)
+    return reference.bilateral_weights(window, half * sigma_position, half * sigma_color)
+
+
+@wrong(
+    "bilateral",
+    function="bilateral_weights",
+    hint="You divide by 2 sigma. It is 2 sigma^2: sigma is the standard deviation.",
+    minor=True,
+)
+def sigma_not_squared_in_weights(
+    window: Patch, sigma_position: float, sigma_color: float
+) -> Kernel:
+    roots = math.sqrt(sigma_position), math.sqrt(sigma_color)
+    return reference.bilateral_weights(window, *roots)
+
+
+@wrong(
+    "bilateral",
+    function="bilateral_weights",
+    hint="You add the weights of position and colour. They are multiplied: a neighbour must be both "
+    "near and alike.",
+    minor=True,
+)
+def added_in_weights(window: Patch, sigma_position: float, sigma_color: float) -> Kernel:
+    n = len(window)
+    q, r = np.indices((n, n)) - n // 2
+    distance = ((_planes(window) - _planes(window)[n // 2, n // 2]) ** 2).sum(axis=-1)
+    weights = _bell(q**2 + r**2, sigma_position) + _bell(distance, sigma_color)
+    return np.asarray(weights / weights.sum())
+
+
 @right("bilateral", function="bilateral_filter")
 def pixel_after_pixel(
     image: Image, sigma_position: float, sigma_color: float, size: int = 11
@@ -688,6 +739,8 @@ def weights_in_a_loop(window: Patch, sigma_position: float, sigma_color: float) 
             weights[q, r] = math.exp(-far / (2 * sigma_position**2) - unlike / (2 * sigma_color**2))
     return weights / np.sum(weights)
 
+
+in_single_precision("bilateral", reference.bilateral_filter)
 
 survivor("bilateral", "bilateral_weights: 1 -> 2 (#3)", because=_ANY_NEGATIVE)
 survivor("bilateral", "bilateral_filter: 1 -> 2", because=_ANY_NEGATIVE)
@@ -985,6 +1038,7 @@ def _similar(
     mode: Any = "reflect",
     middle: bool = True,
     normalise: bool = True,
+    last: int = 0,
 ) -> Image:
     """Average search windows, with weights made of the squared differences of patches."""
     _refuse_even(patch_size, search_size)
@@ -996,7 +1050,7 @@ def _similar(
     patches = np.moveaxis(windows, 2, -1)
     here = patches[search : search + height, search : search + width]
     total, result = np.zeros((height, width, 1)), np.zeros_like(colors)
-    for q, r in np.ndindex(search_size, search_size):
+    for q, r in np.ndindex(last or search_size, last or search_size):
         there = patches[q : q + height, r : r + width]
         weights = np.exp(-exponent(there - here))
         weights = weights.reshape(height, width, -1)
@@ -1188,12 +1242,25 @@ def search_symmetric(
 
 @wrong(
     "non_local_means",
-    hint="You take the pixel whose patch looks most alike instead of an average of all.",
+    hint="You return the image as it came, or nearly so: the pixel itself has all the weight. Is it "
+    "exp(-d / h^2), with d the mean of the squares?",
 )
-def nearest_patch(
+def all_weight_on_itself(
     image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
 ) -> Image:
     return reference.non_local_means(image, patch_size, search_size, 1e-3)
+
+
+@wrong(
+    "non_local_means",
+    hint="Your search window ends one place too early, below and to the right: range(-k, k) leaves "
+    "out k.",
+)
+def last_place_left_out(
+    image: Image, patch_size: int = 7, search_size: int = 21, h: float = 0.1
+) -> Image:
+    _refuse_even(patch_size, search_size)
+    return _similar(image, patch_size, search_size, _means(h), last=search_size - 1)
 
 
 @wrong(
@@ -1266,10 +1333,15 @@ survivor(
 )
 
 
+in_single_precision("non_local_means", reference.non_local_means)
+
+
 # --- denoise --------------------------------------------------------------------------------------
 
 
-@wrong("denoise", hint="You return the image as it came, or nearly so.")
+@wrong(
+    "denoise", hint="You return the image as it came, or nearly so: almost no noise is taken out."
+)
 def as_it_came(noisy: Image) -> Image:
     return noisy.copy()
 

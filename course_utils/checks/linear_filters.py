@@ -217,6 +217,12 @@ def colour_convolved(convolve: Any) -> Any:
     return convolve(channels, KERNEL.copy())
 
 
+@example("convolve", "a colour image, border 'wrap'")
+def colour_wrapped(convolve: Any) -> Any:
+    channels = np.stack([IMAGE, 10 - IMAGE], axis=-1)
+    return convolve(channels, KERNEL.copy(), "wrap")
+
+
 @example("convolve", "a kernel with one even side, 3 x 4")
 def no_centre(convolve: Any) -> Any:
     return must_raise("ValueError", convolve, IMAGE.copy(), np.ones((3, 4)), "edge")
@@ -273,6 +279,13 @@ def two_passes_by_default(filter_separable: Any) -> Any:
     return filter_separable(IMAGE.copy(), np.array([1.0, 0.0, 0.0, 2.0, 4.0]))
 
 
+@example("filter_separable", "an image of 2 x 2 pixels and a kernel of 150,001 entries")
+def long_separable(filter_separable: Any) -> Any:
+    kernel = np.zeros(150_001)
+    kernel[[0, 75_000, 75_001]] = 0.5, 0.25, 1.0
+    return filter_separable(IMAGE[:2, :2].copy(), kernel, "edge")
+
+
 @example("filter_separable", "a kernel of four entries, which has no centre")
 def four_entries(filter_separable: Any) -> Any:
     return must_raise("ValueError", filter_separable, IMAGE.copy(), np.ones(4), "edge")
@@ -307,6 +320,32 @@ def linear(is_linear: Any, is_shift_invariant: Any) -> Any:
     )
 
 
+@example("lsi", "generators that are equal, and that are not, on an operator that does nothing")
+def generators(is_linear: Any, is_shift_invariant: Any) -> Any:
+    found = {}
+    for function, name in ((is_linear, "is_linear"), (is_shift_invariant, "is_shift_invariant")):
+        first, again, other = (_tried(function, number) for number in (7, 7, 8))
+        found[f"That {name} tries something"] = len(first) > 0
+        found[f"That {name} tries the same images with an equal generator"] = _same(first, again)
+        found[f"That {name} tries other images with another generator"] = not _same(first, other)
+    return found
+
+
+def _tried(function: Any, number: int) -> list[Any]:
+    images: list[Any] = []
+
+    def does_nothing(image: Any) -> Any:
+        images.append(np.array(image))
+        return image
+
+    function(does_nothing, (4, 6), np.random.default_rng(number), 4)
+    return images
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
+
+
 @example("lsi", "is_shift_invariant on operators that are, and on some that are not")
 def shift_invariant(is_linear: Any, is_shift_invariant: Any) -> Any:
     return _judged(
@@ -318,6 +357,19 @@ def shift_invariant(is_linear: Any, is_shift_invariant: Any) -> Any:
             *(Operator("checkerboard"), Operator("mean_mirrored")),
         ],
     )
+
+
+@example("lsi", "is_shift_invariant on operators that double every other row, column, or pixel")
+def every_other(is_linear: Any, is_shift_invariant: Any) -> Any:
+    found = {}
+    for name, weights in (("row", (1, 0)), ("column", (0, 1)), ("pixel of a chessboard", (1, 1))):
+
+        def doubled(image: Any, weights: tuple[int, int] = weights) -> Any:
+            return image * (1 + np.tensordot(weights, np.indices(image.shape), 1) % 2)
+
+        answer = is_shift_invariant(doubled, (6, 8), np.random.default_rng(5), 40)
+        found[f"is_shift_invariant of doubling every other {name}"] = answer
+    return found
 
 
 @example("correlation_matrix", "images of 2 x 3 pixels and the kernel 1, 0, 2, border 'edge'")

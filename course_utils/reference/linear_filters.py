@@ -98,6 +98,11 @@ def moving_average(signal: Signal, size: int) -> Signal:
     ------
     ValueError
         If the size is even.
+
+    Notes
+    -----
+    O(size) operations a value as it stands, O(1) with a running sum; for 10,000 values and a size
+    of 11 either takes a few milliseconds.
     """
     if size % 2 == 0:
         raise ValueError(f"size must be odd, got {size}")
@@ -114,7 +119,7 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
     Parameters
     ----------
     image : (H, W) or (H, W, C) float64. Not modified; channels are filtered one by one.
-    kernel : (h, w) float64, both sides odd.
+    kernel : (h, w) float64, both sides odd; may be larger than the image. Not modified.
     padding : how the image is continued beyond its border, by numpy.pad's names: "constant" (with
         zeros), "reflect", "symmetric", "edge" or "wrap".
 
@@ -129,8 +134,8 @@ def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric"
 
     Notes
     -----
-    In the array, H(0, 0) is kernel[h // 2, w // 2]. One loop over the kernel's entries is fast
-    enough: well under 0.1 s for 512 x 512 pixels and 7 x 7 entries.
+    In the array, H(0, 0) is kernel[h // 2, w // 2]. O(h w) operations a pixel: one loop over the
+    kernel's entries is fast enough, well under 0.1 s for 512 x 512 pixels and 7 x 7 entries.
     """
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
@@ -158,7 +163,7 @@ def convolve(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Im
     Parameters
     ----------
     image : (H, W) or (H, W, C) float64. Not modified; channels are filtered one by one.
-    kernel : (h, w) float64, both sides odd. Not modified.
+    kernel : (h, w) float64, both sides odd; may be larger than the image. Not modified.
     padding : how the image is continued beyond its border; see `cross_correlate`.
 
     Returns
@@ -169,6 +174,10 @@ def convolve(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Im
     ------
     ValueError
         If one of the kernel's sides is even.
+
+    Notes
+    -----
+    As many operations as a cross-correlation, in the same time.
     """
     return cross_correlate(image, kernel[::-1, ::-1], padding)
 
@@ -193,9 +202,8 @@ def box_kernel(size: int) -> Kernel:
     ValueError
         If the size is even or less than 1.
     """
-    if size % 2 == 0:
-        raise ValueError(f"size must be odd, got {size}")
-    # numpy itself raises a ValueError for negative sides.
+    if size < 1 or size % 2 == 0:
+        raise ValueError(f"size must be odd and at least 1, got {size}")
     return np.full((size, size), 1.0 / size**2)
 
 
@@ -233,13 +241,13 @@ def gaussian_kernel(sigma: float, truncate: float = 3.0) -> Kernel:
 def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric") -> Image:
     """Cross-correlate an image with the product of a kernel with itself, in two passes.
 
-    H(q, r) = h(q) h(r), so that G(i, j) = sum over q of h(q) (sum over r of h(r) I(i + q, j + r)):
-    2 n multiplications a pixel instead of n^2.
+    H(q, r) = h(q) h(r), so that G(i, j) = sum over q of h(q) (sum over r of h(r) I(i + q, j + r)).
 
     Parameters
     ----------
     image : (H, W) or (H, W, C) float64. Not modified; channels are filtered one by one.
-    kernel : (n,) float64, n odd; the same for rows and columns.
+    kernel : (n,) float64, n odd; the same for rows and columns. May be much longer than the image:
+        n^2 entries need not fit into memory. Not modified.
     padding : how the image is continued beyond its border; see `cross_correlate`.
 
     Returns
@@ -250,6 +258,10 @@ def filter_separable(image: Image, kernel: Signal, padding: Padding = "symmetric
     ------
     ValueError
         If the kernel has an even number of entries.
+
+    Notes
+    -----
+    2 n multiplications a pixel instead of n^2: with n = 25 well under 0.1 s for 512 x 512 pixels.
     """
     along_rows = cross_correlate(image, kernel[np.newaxis, :], padding)
     return cross_correlate(along_rows, kernel[:, np.newaxis], padding)
@@ -323,7 +335,7 @@ def correlation_matrix(
 
     Parameters
     ----------
-    kernel : (h, w) float64, both sides odd.
+    kernel : (h, w) float64, both sides odd; may be larger than the images. Not modified.
     shape : (H, W) of the images.
     padding : how images are continued beyond their border; see `cross_correlate`.
 
@@ -338,8 +350,8 @@ def correlation_matrix(
 
     Notes
     -----
-    For 100 x 100 pixels and 5 x 5 weights this takes well under a second if no Python loop runs
-    over the pixels; a few seconds are enough for the hidden tests.
+    O(H W h w) operations: for 100 x 100 pixels and 5 x 5 weights well under a second if no Python
+    loop runs over the pixels.
     """
     if kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise ValueError(f"kernel sides must be odd, got {kernel.shape}")
