@@ -449,8 +449,8 @@ plots.side_by_side(
         for padding in ("constant", "symmetric", "wrap")
     ),
     titles=["constant", "symmetric", "wrap"],
-    description="Three matrices of diagonal bands; border rules differ at the bands' ends, and with "
-    "wrap there are more bands in the corners.",
+    description="Three matrices of diagonal bands; border rules differ at the bands' ends, and "
+    "with wrap there are more bands in the corners.",
 )
 
 # %% [markdown]
