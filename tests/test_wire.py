@@ -315,7 +315,9 @@ def test_a_lent_function_says_nothing_of_itself() -> None:
     assert "secret" not in student(looks=looks).looks(Counted(lambda secret_image: secret_image))
 
 
-@pytest.mark.parametrize("argument", ["x", None, {}, 1j, [[1], [2, 3]], np.zeros(2**18)])
+@pytest.mark.parametrize(
+    "argument", ["x", None, {}, 1j, [[1], [2, 3]], np.zeros(2**18), 42, np.int64(-42), 10**400]
+)
 def test_a_lent_function_is_called_with_anything(argument: Any) -> None:
     def calls(operator: Any, argument: Any) -> str:
         try:
@@ -326,6 +328,9 @@ def test_a_lent_function_is_called_with_anything(argument: Any) -> None:
 
     said = student(hands=calls).hands(Counted(lambda image: image @ np.eye(2)), argument)
     assert said.startswith("the function takes numbers, words, and arrays")
+    # A view of this size takes no memory, sending it would.
+    large = Counted(lambda _: np.broadcast_to(0.0, (2**20, 5)))
+    assert "takes numbers" in student(hands=calls).hands(large, 1.0)
 
 
 def test_watched_calls_show_what_became_of_the_arguments() -> None:

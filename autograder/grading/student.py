@@ -148,7 +148,10 @@ class Lending:
             if not all(map(_is_modest, [*arguments, *keywords.values()])):
                 raise WireError("of no kind that it takes")
             function = self.functions[request["lent"]]
-            return encode({"value": function(*arguments, **keywords)})
+            value = function(*arguments, **keywords)
+            if isinstance(value, np.ndarray) and value.size > _MOST_RETURNED:
+                raise WireError("too much to return")
+            return encode({"value": value})
         except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
             return encode({"message": f"{_TAKES} ({type(error).__name__})"})
 
@@ -156,17 +159,23 @@ class Lending:
 MOST_NUMBERS = 2**17
 """Numbers in an argument of a lent function: it is called on the checker's side and time."""
 
+_LARGEST_SIZE = 41
+"""A whole number in an argument: the time of a filter grows with the square of its size."""
+_MOST_RETURNED = 2**22
+
 _TAKES = (
-    f"the function takes numbers, words, and arrays of one to three axes with up to {MOST_NUMBERS} "
-    "numbers; not this"
+    f"the function takes numbers, words, and arrays of one to four axes with up to {MOST_NUMBERS} "
+    f"numbers, and whole numbers up to {_LARGEST_SIZE}; not this"
 )
 
 
 def _is_modest(value: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return value.ndim in (1, 2, 3) and 0 < value.size <= MOST_NUMBERS
+        return value.ndim in (1, 2, 3, 4) and 0 < value.size <= MOST_NUMBERS
     if isinstance(value, str):
         return len(value) <= _LONGEST_WORD
+    if isinstance(value, (int, np.integer)):
+        return abs(int(value)) <= _LARGEST_SIZE
     return isinstance(value, (bool, int, float, np.generic))
 
 

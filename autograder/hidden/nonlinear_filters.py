@@ -231,7 +231,6 @@ TOP = 0.95
 
 @hidden("denoise", points=5, says="the PSNR on rendered scenes and on collages of pictures")
 @follows(
-    median_filter=fast.median_filter,
     bilateral_weights=reference.bilateral_weights,
     bilateral_filter=fast.bilateral_filter,
     non_local_means=fast.non_local_means,
