@@ -173,12 +173,17 @@ def test_many_endless_cells_of_ones_own_cost_no_points(course_copy: Path) -> Non
     assert report.remarks[0] == said
 
 
+# Many cells use the answer, and a cell that is stopped has had a second at least.
+TWICE_AS_LONG = "{cell_seconds: 12, call_seconds: 4, notebook_seconds: 120}"
+
+
 def test_an_endless_answer_that_is_tried_costs_its_question_only(course_copy: Path) -> None:
     endless = (
         "def cross_correlate(image, kernel, padding='symmetric'):\n    while True:\n        pass"
     )
     tried = "cross_correlate(np.zeros((5, 5)), np.ones((3, 3)))"
-    report = report_of(course_copy, [tried] * 2, SHORT, {"cross_correlate_answer": endless})
+    answers = {"cross_correlate_answer": endless}
+    report = report_of(course_copy, [tried] * 2, TWICE_AS_LONG, answers)
     assert lost(report) == {"cross_correlate": 0}
     sentences = [
         finding.sentence
@@ -186,7 +191,7 @@ def test_an_endless_answer_that_is_tried_costs_its_question_only(course_copy: Pa
         for finding in verdict.findings
         if verdict.question == "cross_correlate"
     ]
-    assert sentences[0] == "The call took longer than 2 s"
+    assert sentences[0] == "The call took longer than 4 s"
     assert sentences[-1] == "Not tried, since calls before it took too long"
 
 
