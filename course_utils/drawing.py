@@ -1,7 +1,7 @@
 """Pictures for widgets, drawn with Pillow: a third of the time that a plot takes.
 
 Everything is dark ink on white, legible on light and dark themes. A picture has one byte a pixel: a
-grey level from 0 to `WHITE`, or one of a few colours. That is a third of the bytes to send.
+grey level from 0 to `WHITE`, or one of a few colours. That is a third of the bytes to encode.
 """
 
 import io

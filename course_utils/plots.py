@@ -40,7 +40,7 @@ class Picture:
         width, height = (int(side) for side in self.figure.bbox.size)
         picture = Image.frombytes("RGBA", (width, height), buffer.getvalue()).convert("RGB")
         if not np.ptp(np.asarray(picture), axis=2).any():
-            picture = picture.convert("L")  # less than half of the bytes
+            picture = picture.convert("L")  # about half of the bytes
         buffer = io.BytesIO()
         picture.save(buffer, "png")
         return buffer.getvalue()

@@ -249,7 +249,10 @@ def above_the_gaussian(student: Student, rng: Generator) -> None:
         tops.append(_psnr(clean, fast.non_local_means(noisy, 5, 15, 0.1)) - floor)
     gain, top = float(np.mean(gains)), TOP * float(np.mean(tops))
     if gain < top:
-        sentence = f"{gain:.2f} dB above a Gaussian filter; all points from {top:.2f} dB on"
+        side = "above" if gain > 0.0 else "below"
+        sentence = (
+            f"{abs(gain):.2f} dB {side} a Gaussian filter; all points from {top:.2f} dB above"
+        )
         raise Partly(sentence, gain / top)
 
 
