@@ -45,7 +45,8 @@ def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
 
 
 def unwritten(error: NotImplementedError) -> str:
-    """Return the name of the function that raises the error; empty if it has none."""
+    """Return the name of the function or class that raises the error; empty if it has none."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    name = frames[-1].f_code.co_name if frames else ""
+    qualified = frames[-1].f_code.co_qualname if frames else ""
+    name = qualified.split(".<locals>.")[-1].split(".")[0]
     return "" if name.startswith("<") else name

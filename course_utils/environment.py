@@ -10,6 +10,7 @@ _NEEDS = {
     "jupyterlab": "4.4",
     "matplotlib": "3.9",
     "numpy": "2.0",
+    "pooch": "1.8",
     "scikit-image": "0.24",
     "scikit-learn": "1.5",
     "scipy": "1.13",
