@@ -10,7 +10,8 @@ import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from functools import cache
+from types import CodeType, ModuleType
 from typing import Any
 
 _BINARY: dict[type, tuple[type, ...]] = {
@@ -88,9 +89,14 @@ def _namespace(module: ModuleType, tree: ast.Module) -> dict[str, Any]:
     for name, value in vars(module).items():
         own = getattr(value, "__module__", "") == module.__name__
         if inspect.isfunction(value) and own and name not in defined:
-            source = ast.parse(inspect.getsource(value))
-            exec(compile(source, module.__name__, "exec"), namespace)
+            exec(_compiled(value), namespace)
     return namespace
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> CodeType:
+    """Compile a function's definition, once for all mutants of its module."""
+    return compile(inspect.getsource(function), function.__module__, "exec")
 
 
 def _changes(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:

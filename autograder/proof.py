@@ -22,7 +22,7 @@ from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
 from autograder.grading import replays, seeds
 from autograder.grading.student import InProcess
-from autograder.grading.verdicts import Verdict, judge
+from autograder.grading.verdicts import Verdict, judge, passes
 from autograder.mutants import mutants
 
 Group = Literal["reference", "stub", "wrong", "right", "blind wrong", "blind right", "mutant"]
@@ -31,7 +31,10 @@ MUTANTS_NOTICED = 0.95
 
 
 class Contestant(BaseModel):
-    """An answer that went through the hidden tests."""
+    """An answer that went through the hidden tests.
+
+    A mutant goes as far as the first test that notices it, and then has no points.
+    """
 
     name: str
     group: Group
@@ -157,22 +160,23 @@ def _prove(course: Course, notebook: NotebookText, question: str) -> QuestionPro
     for name, group, replaced in blind_answers(course, notebook, question):
         contestants.append(contestant(name, group, replaced))
     explanations = variants.survivors_of(question)
+    total = contestants[0].total
     for mutant in mutants(notebook.reference, functions):
-        verdict = judged(question, mutant.namespace, seed, {}, replay_points, functions)
-        because = explanations.pop(mutant.change, "") if verdict.full else ""
+        full = unnoticed(question, mutant.namespace, seed, replay_points, functions)
+        because = explanations.pop(mutant.change, "") if full else ""
         contestants.append(
             Contestant(
                 name=mutant.change,
                 group="mutant",
-                points=verdict.awarded,
-                total=verdict.points,
+                points=total if full else 0.0,
+                total=total,
                 explained=because,
             )
         )
     return QuestionProof(
         question=question,
         notebook=notebook.name,
-        points=contestants[0].total,
+        points=total,
         contestants=contestants,
         stale=sorted(explanations),
     )
@@ -191,11 +195,7 @@ def judged(
     `known` are the functions to recognise mistakes with (none: do not try), `functions` the
     reference's, for the replay.
     """
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        warnings.catch_warnings(action="ignore"),
-        np.errstate(all="ignore"),
-    ):
+    with _quiet():
         verdict = judge(question, InProcess(namespace), seed, known)
         replay = hidden.replay_of(question)
         if replay is None:
@@ -207,6 +207,34 @@ def judged(
             "findings": [*verdict.findings, finding],
         }
     )
+
+
+def unnoticed(
+    question: str,
+    namespace: Mapping[str, Any],
+    seed: int,
+    replay_points: float,
+    functions: Mapping[str, Any],
+) -> bool:
+    """Say whether the functions of a namespace get all points, as far as it takes to know that."""
+    with _quiet():
+        if not passes(question, InProcess(namespace), seed):
+            return False
+        replay = hidden.replay_of(question)
+        if replay is None:
+            return True
+        finding = replays.finding_in_process(replay, namespace, functions, replay_points)
+    return finding.awarded == finding.points
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(action="ignore"),
+        np.errstate(all="ignore"),
+    ):
+        yield
 
 
 def _stub(*_: Any, **__: Any) -> None:

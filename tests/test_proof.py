@@ -1,6 +1,6 @@
 """The kill table of every exercise: `pytest -k cross_correlate` runs all that concerns it."""
 
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,24 +8,35 @@ import pytest
 from autograder import proof
 from autograder.course import Course
 from autograder.proof import Contestant, QuestionProof
+from tests.conftest import Made
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = [q.name for text in Course.at(ROOT).notebooks for q in text.exercises]
 
+Proven = Callable[[str], QuestionProof]
 
-@cache
-def proven(exercise: str) -> QuestionProof:
-    (one,) = proof.prove(Course.at(ROOT), exercise)
-    return one
+
+@pytest.fixture(scope="session")
+def proven(course: Course, made_once: Made) -> Proven:
+    """Proves an exercise, once for all that is asked of its kill table."""
+
+    def prove(exercise: str) -> QuestionProof:
+        def write(path: Path) -> None:
+            (one,) = proof.prove(course, exercise)
+            path.write_text(one.model_dump_json())
+
+        return QuestionProof.model_validate_json(made_once(f"{exercise}.json", write).read_text())
+
+    return prove
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-def test_everybody_gets_what_they_must(exercise: str) -> None:
+def test_everybody_gets_what_they_must(exercise: str, proven: Proven) -> None:
     assert proven(exercise).complaints() == []
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-def test_there_are_enough_variants_and_blind_answers(exercise: str) -> None:
+def test_there_are_enough_variants_and_blind_answers(exercise: str, proven: Proven) -> None:
     one = proven(exercise)
     assert len(one.of("wrong")) >= 6
     assert len(one.of("right")) >= 3
@@ -34,7 +45,7 @@ def test_there_are_enough_variants_and_blind_answers(exercise: str) -> None:
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-def test_mistakes_are_named(exercise: str) -> None:
+def test_mistakes_are_named(exercise: str, proven: Proven) -> None:
     """Hidden tests recognise most wrong variants as themselves, or as one with the same hint."""
     from autograder import variants
 
@@ -44,11 +55,11 @@ def test_mistakes_are_named(exercise: str) -> None:
     assert len(named) >= 0.8 * len(wrong), [w.name for w in wrong if w not in named]
 
 
-def test_nineteen_of_twenty_mutants_are_noticed() -> None:
+def test_nineteen_of_twenty_mutants_are_noticed(proven: Proven) -> None:
     assert proof.noticed([proven(name) for name in EXERCISES]) >= proof.MUTANTS_NOTICED
 
 
-def test_verdicts_repeat(course: Course) -> None:
+def test_verdicts_repeat(course: Course, proven: Proven) -> None:
     (again,) = proof.prove(course, "add_gaussian_noise")
     assert again == proven("add_gaussian_noise")
 
