@@ -84,6 +84,12 @@ def build(course: Course, tell: Callable[[str], None]) -> None:
 def check(course: Course) -> list[str]:
     """Compare what the build would make with what is there, outputs apart; return what differs."""
     check_course(course)
+    # An error in them is soon found; what follows takes long.
+    sources = {
+        notebook.path: without_outputs(_checked_source(path))
+        for notebook in course.notebooks
+        if (path := course.root / "source" / _file(notebook)).is_file()
+    }
     differing = []
     for notebook in course.notebooks:
         if not _same_examples(_examples_file(notebook), record_examples(notebook)):
@@ -96,11 +102,8 @@ def check(course: Course) -> list[str]:
             release(assignment, Path(scratch))
         differing += _strays(course, Path(scratch))
         for notebook in course.notebooks:
-            source = course.root / "source" / _file(notebook)
-            if not source.is_file() or (
-                _text(without_outputs(_checked_source(source)))
-                != _text(read_notebook(Path(scratch) / "source" / _file(notebook)))
-            ):
+            made = read_notebook(Path(scratch) / "source" / _file(notebook))
+            if notebook.path not in sources or _text(sources[notebook.path]) != _text(made):
                 differing.append(f"source/{_file(notebook)}")
             released = course.root / "release" / _file(notebook)
             fresh = Path(scratch) / "release" / _file(notebook)
@@ -436,7 +439,10 @@ def answer_source(notebook: NotebookText, question: str) -> str:
     written: set[str] = set()
     source = "\n\n\n".join(_marked(notebook, name, written) for name in functions)
     banned = dict.fromkeys(ban for f in functions.values() for ban in getattr(f, "forbids", ()))
-    return f"# Write this without {', '.join(banned)}.\n{source}" if banned else source
+    if not banned:
+        return source
+    comment = textwrap.wrap(f"Write this without {', '.join(banned)}.", 98)
+    return "\n".join([*(f"# {line}" for line in comment), source])
 
 
 def _marked(notebook: NotebookText, name: str, written: set[str]) -> str:

@@ -29,15 +29,32 @@ import io
 import ipywidgets
 import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
-from course_utils import images
+from course_utils import datasets, images
+from course_utils.reference import linear_classifiers as scores, nearest_neighbors as neighbors
 from course_utils.reference import linear_filters as linear, nonlinear_filters as nonlinear
 from course_utils.widgets import Explorer
+from course_utils.widgets import linear_classifiers as fourth, nearest_neighbors as third
 from course_utils.widgets import linear_filters as first, nonlinear_filters as second
 
 camera = images.load("camera")
 noisy = camera + np.random.default_rng(0).normal(0, 0.1, camera.shape)
 small = images.shrink(camera, 2)[20:188, 60:228]
 grainy = small + np.random.default_rng(0).normal(0, 0.1, small.shape)
+patches = datasets.photo_patches()
+X, X_test = map(datasets.as_vectors, (patches.train_images, patches.test_images))
+some, others = range(0, 500, 50), range(0, 2000, 67)
+points, kinds = np.random.default_rng(3).random((24, 2)), np.repeat(np.arange(3), 8)
+cat = images.shrink(images.load("chelsea"), 3)[:90, 20:130]
+deceptive = neighbors.equal_distance_images(cat, (32, 78, 24, 26), np.array([1.0, 0.1, -0.4]))
+templates = {n: np.random.default_rng(n).normal(size=(10, 3072)) for n in (1, 5, 45, 300)}
+losses = {"softmax": scores.softmax_loss, "hinge": scores.multiclass_hinge_loss}
+rates, decays = (0.001, 0.01, 0.1, 1.0, 10.0), (0.0, 0.01, 0.1, 1.0)
+
+def history(rate, decay):
+    settings = 10, np.random.default_rng(0), rate, decay, 100, 20
+    moved = X - X.mean(axis=0)
+    return scores.train_linear(losses["softmax"], moved, patches.train_labels, *settings)[2]
+
 ready = True
 """
 
@@ -69,6 +86,16 @@ WIDGETS = {
     "nonlinear.extract_patches(noisy, 7), nonlinear.patch_weights)",
     "BeforeAfter, 512 x 512": "second.BeforeAfter("
     "['clean', 'noisy', 'Gaussian'], camera, noisy, gaussian_filter(noisy, 0.8))",
+    "DistanceMatrix, 10 x 30 patches": "third.DistanceMatrix(patches.test_images[some] / 255, "
+    "patches.train_images[others] / 255, neighbors.l2_distances(X_test[some], X[others]))",
+    "DecisionRegions, 24 points": "third.DecisionRegions("
+    "points, kinds, neighbors.KNearestNeighbors)",
+    "DeceptiveImages, 90 x 110": "third.DeceptiveImages(cat, deceptive)",
+    "LossOfTwoScores": "fourth.LossOfTwoScores(losses)",
+    "ClassTemplates, 10 of 32 x 32": "fourth.ClassTemplates("
+    "templates, (32, 32, 3), list(patches.class_names))",
+    "AccuracyMap, 5 x 4 pairs": "fourth.AccuracyMap("
+    "rates, decays, (0.1, 0.01, np.random.default_rng(0).random((5, 4))), history)",
     "peer: MeanFilter by matplotlib": PEER,
 }
 

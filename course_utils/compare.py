@@ -211,6 +211,9 @@ def _mapping_difference(
     for key, value in expected.items():
         name = _cut(str(key))
         sentence = difference(got[key], value, rtol=rtol, atol=atol, name=name)
+        if sentence is not None and name.startswith("That ") and isinstance(got[key], bool):
+            is_so, must = ("", "must not") if got[key] else ("not ", "must")
+            return f"It is {is_so}so, and {must} be, that {name.removeprefix('That ')}."
         if sentence is not None:
             named = sentence.startswith(name)
             return sentence if named else f"{name}: {sentence[:1].lower()}{sentence[1:]}"

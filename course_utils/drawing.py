@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from course_utils.types import Image, Signal
+from course_utils.types import Image, Labels, Signal
 
 WHITE = 251
 INK, GRID, PALE = 26, 187, 221
@@ -79,6 +79,28 @@ def photo(image: Image, times: int = 1) -> Pillow.Image:
         size = picture.width * times, picture.height * times
         picture = picture.resize(size, Pillow.Resampling.NEAREST)
     return picture
+
+
+def pale(classes: Labels) -> Image:
+    """Return an image (H, W, 3) with a pale colour for each of up to four classes (H, W)."""
+    colors = np.array(_RGB) / 255
+    return np.asarray(0.3 * colors[classes] + 0.7)
+
+
+def mark(picture: Pillow.Image, centre: tuple[float, float], shape: int, *, ring: bool) -> None:
+    """Draw a point, (x, y) in pixels; each of up to three shapes has a colour of its own."""
+    x, y = centre
+    color = color_in(picture, COLORS[shape])
+    draw = ImageDraw.Draw(picture)
+    if shape == 0:
+        draw.ellipse((x - 5, y - 5, x + 5, y + 5), fill=color)
+    elif shape == 1:
+        draw.rectangle((x - 5, y - 5, x + 5, y + 5), fill=color)
+    else:
+        draw.polygon([(x, y - 7), (x - 6, y + 5), (x + 6, y + 5)], fill=color)
+    if ring:
+        ink = INK if picture.mode == "L" else (INK, INK, INK)
+        draw.ellipse((x - 10, y - 10, x + 10, y + 10), outline=ink, width=2)
 
 
 def beside(pictures: Sequence[Pillow.Image], titles: Sequence[str], columns: int = 0) -> bytes:

@@ -1,11 +1,11 @@
 """Finds forbidden library calls in the syntax tree of an answer.
 
-An exercise may forbid whole libraries (`scipy`) or single functions (`numpy.convolve`). A function
-uses what its body names, and what the functions, classes and values named there use, as far as
-the student's own code defines them. Aliases are resolved: `import scipy.ndimage as nd`,
-`from numpy import convolve as c` and `c = np.convolve` hide nothing. Code that is too long or too
-deep to be followed is named as such. What hangs on an object, sits in a list or is made from a text
-is not followed.
+An exercise may forbid whole libraries (`scipy`), single functions (`numpy.convolve`) and `a loop`
+(`for`, `while`, comprehensions). A function uses what its body names, and what the functions,
+classes and values named there use, as far as the student's own code defines them. Aliases are
+resolved: `import scipy.ndimage as nd`, `from numpy import convolve as c` and `c = np.convolve` hide
+nothing. Code that is too long or too deep to be followed is named as such. What hangs on an object,
+sits in a list or is made from a text is not followed.
 """
 
 import ast
@@ -31,6 +31,8 @@ _INSIDES = {
     "__self__", "__globals__", "__defaults__", "__reduce__", "__func__",
 }  # fmt: skip
 _OF_VALUES = "the attribute "
+_LOOP = "a loop"
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 # What the course shows a student is no part of an answer; some of it filters pictures.
 _ROOMS = tuple(
     f"course_utils.{room}"
@@ -307,6 +309,8 @@ class _Code:
                         yield from imported_names(node).values()
                     if isinstance(node, ast.Attribute) and node.attr in _INSIDES:
                         yield f"{_OF_VALUES}{node.attr}"
+                    if isinstance(node, _LOOPS):
+                        yield _LOOP
                     root = root_of(node)
                     if root is None:
                         continue

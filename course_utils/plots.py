@@ -89,7 +89,7 @@ def side_by_side(
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     height, width = pictures[0].shape[:2]
-    wide = 3.2 if columns > 1 else 7.0
+    wide = 7.0 if columns == 1 else 3.2 if columns <= _LARGE else 1.35
     figure = new_figure(wide * columns, rows * (wide * height / width + 0.35 + 0.4 * bool(ticks)))
     for index, (image, axes) in enumerate(
         zip(pictures, np.ravel(figure.subplots(rows, columns)), strict=True)
@@ -99,8 +99,12 @@ def side_by_side(
         axes.set_yticks([])
         axes.set_xlabel(xlabel)
         if index < len(titles):
-            axes.set_title(titles[index], fontsize=11)
+            axes.set_title(titles[index], fontsize=11 if columns <= _LARGE else 8)
     return finish(figure, description or "Images side by side: " + ", ".join(titles))
+
+
+_LARGE = 4
+"""Columns up to which images are shown large."""
 
 
 def signed(image: Any) -> Any:
@@ -117,8 +121,12 @@ def curves(
     ylabel: str,
     title: str = "",
     description: str = "",
+    logarithmic: bool = False,
 ) -> Picture | Waiting:
-    """Plot one or more curves over the same x, each with a name."""
+    """Plot one or more curves over the same x, each with a name.
+
+    With `logarithmic` both axes are: a power of x becomes a straight line, its exponent the slope.
+    """
     waiting = _first_waiting(lines.values())
     if waiting is not None:
         return waiting
@@ -128,6 +136,11 @@ def curves(
     for index, (name, line) in enumerate(lines.items()):
         color = COLORS[index % len(COLORS)]
         axes.plot(x, line, styles[index % len(styles)], color=color, label=name, linewidth=1.8)
+    if logarithmic:
+        axes.set(xscale="log", yscale="log")
+        if len(x) <= _FEW:
+            axes.set_xticks(x, [f"{value:g}" for value in x], minor=False)
+            axes.set_xticks([], minor=True)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -135,6 +148,10 @@ def curves(
         figure.legend(frameon=False, loc="outside upper center", ncols=len(lines))
     names = ", ".join(lines)
     return finish(figure, description or f"{ylabel} over {xlabel}: {names}.")
+
+
+_FEW = 8
+"""Points of a logarithmic plot that are named on its axis."""
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

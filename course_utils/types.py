@@ -29,3 +29,27 @@ Patch: TypeAlias = NDArray[np.float64]
 
 Patches: TypeAlias = NDArray[np.float64]
 """Patches, along one axis or, one for every pixel, along two."""
+
+Vectors: TypeAlias = NDArray[np.float64]
+"""(n, d) float64: n examples of d numbers, one example a row."""
+
+Labels: TypeAlias = NDArray[np.int64]
+"""(n,) int64: the class of every example, counted from 0."""
+
+Indices: TypeAlias = NDArray[np.int64]
+"""(n,) int64: which rows of an array are meant."""
+
+Distances: TypeAlias = NDArray[np.float64]
+"""(n, m) float64: [i, j] is the distance from query i to example j."""
+
+Scores: TypeAlias = NDArray[np.float64]
+"""(n, C) float64: [i, c] says how well example i fits class c."""
+
+Weights: TypeAlias = NDArray[np.float64]
+"""(C, d) float64: the weights of class c are row c."""
+
+Bias: TypeAlias = NDArray[np.float64]
+"""(C,) float64: one number a class."""
+
+Loss: TypeAlias = Callable[[Weights, Bias, Vectors, Labels], tuple[float, Weights, Bias]]
+"""A mean loss and its gradients: (W, b, X, labels) gives L, dL/dW and dL/db."""

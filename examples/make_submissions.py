@@ -20,28 +20,22 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = Path("a1_filtering", "1_linear_filters.ipynb")
-SECOND = NOTEBOOK.with_name("2_nonlinear_filters.ipynb")
-SAMPLES: dict[str, Callable[[Any, dict[str, str]], Any]] = {}
-SECONDS: dict[str, Callable[[Any, dict[str, str]], Any]] = {}
-"""What they hand in of the second notebook; who is not here hands in the perfect answers."""
+FOLDERS = {
+    "linear_filters": Path("a1_filtering", "1_linear_filters.ipynb"),
+    "nonlinear_filters": Path("a1_filtering", "2_nonlinear_filters.ipynb"),
+    "nearest_neighbors": Path("a2_classifiers", "1_nearest_neighbors.ipynb"),
+    "linear_classifiers": Path("a2_classifiers", "2_linear_classifiers.ipynb"),
+}
+Sample = Callable[[Any, dict[str, str]], Any]
+SAMPLES: dict[tuple[str, str], Sample] = {}
+"""What is handed in, by notebook and student: a notebook, or files by name."""
 
 
-def sample(student: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def sample(notebook: str, *students: str) -> Callable[[Sample], Sample]:
     """Register a function that turns a release and the perfect answers into a submission."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        SAMPLES[student] = function
-        return function
-
-    return register
-
-
-def second(*students: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register what students do with the second notebook."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        SECONDS.update(dict.fromkeys(students, function))
+    def register(function: Sample) -> Sample:
+        SAMPLES.update({(notebook, student): function for student in students})
         return function
 
     return register
@@ -72,12 +66,15 @@ def after(notebook: Any, name: str, source: str) -> None:
     notebook.cells.insert(names.index(name) + 1, new_code_cell(source, id=f"own-{len(names)}"))
 
 
-@sample("student-01")
+@sample("linear_filters", "student-01")
+@sample("nonlinear_filters", *(f"student-{n:02}" for n in (1, 4, 8, 9, 12, 13, 14, 15)))
+@sample("nearest_neighbors", "student-01")
+@sample("linear_classifiers", "student-01", "student-08")
 def perfect(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, answers)
 
 
-@sample("student-02")
+@sample("linear_filters", "student-02")
 def other_style(notebook: Any, answers: dict[str, str]) -> Any:
     mine = {
         "add_gaussian_noise_answer": """\
@@ -138,13 +135,13 @@ def is_shift_invariant(operator, shape, rng, trials=20):
     return fill(notebook, {**answers, **mine})
 
 
-@sample("student-03")
+@sample("linear_filters", "student-03")
 def kernel_flipped(notebook: Any, answers: dict[str, str]) -> Any:
     edit = ("np.ndenumerate(kernel)", "np.ndenumerate(kernel[::-1, ::-1])")
     return fill(notebook, changed(answers, "cross_correlate_answer", edit))
 
 
-@sample("student-04")
+@sample("linear_filters", "student-04")
 def noise_clipped(notebook: Any, answers: dict[str, str]) -> Any:
     edit = (
         "return image + rng.normal(0.0, sigma, image.shape)",
@@ -153,7 +150,7 @@ def noise_clipped(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, changed(answers, "add_gaussian_noise_answer", edit))
 
 
-@sample("student-05")
+@sample("linear_filters", "student-05")
 def linearity_by_scaling(notebook: Any, answers: dict[str, str]) -> Any:
     edit = (
         "operator(a * x + b * y), a * operator(x) + b * operator(y)",
@@ -162,18 +159,21 @@ def linearity_by_scaling(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, changed(answers, "lsi_answer", edit))
 
 
-@sample("student-06")
+@sample("linear_filters", "student-06")
 def half_done(notebook: Any, answers: dict[str, str]) -> Any:
     done = ("add_gaussian_noise_answer", "moving_average_answer")
     return fill(notebook, {name: answers[name] for name in done})
 
 
-@sample("student-07")
+@sample("linear_filters", "student-07")
+@sample("nonlinear_filters", "student-07")
+@sample("nearest_neighbors", "student-07")
+@sample("linear_classifiers", "student-07")
 def untouched(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
 
-@sample("student-08")
+@sample("linear_filters", "student-08")
 def forbidden_call(notebook: Any, answers: dict[str, str]) -> Any:
     library = """\
 from scipy import ndimage as nd
@@ -188,28 +188,28 @@ def cross_correlate(image, kernel, padding="symmetric"):
     return fill(notebook, {**answers, "cross_correlate_answer": library})
 
 
-@sample("student-09")
+@sample("linear_filters", "student-09")
 def syntax_error(notebook: Any, answers: dict[str, str]) -> Any:
     edit = ("height, width = image.shape[:2]", "height, width = image.shape[:2")
     return fill(notebook, changed(answers, "cross_correlate_answer", edit))
 
 
-@sample("student-10")
+@sample("linear_filters", "student-10")
 def no_notebook(notebook: Any, answers: dict[str, str]) -> Any:
     return {"readme.txt": "Sorry, my laptop died. Notebook follows by mail.\n"}
 
 
-@sample("student-11")
+@sample("linear_filters", "student-11")
 def not_json(notebook: Any, answers: dict[str, str]) -> Any:
-    return {NOTEBOOK.name: nbformat.writes(fill(notebook, answers))[:4000]}
+    return {"1_linear_filters.ipynb": nbformat.writes(fill(notebook, answers))[:4000]}
 
 
-@sample("student-12")
+@sample("linear_filters", "student-12")
 def renamed(notebook: Any, answers: dict[str, str]) -> Any:
     return {"1_linear_filters (final).ipynb": nbformat.writes(fill(notebook, answers)) + "\n"}
 
 
-@sample("student-13")
+@sample("linear_filters", "student-13")
 def warnings_and_stderr(notebook: Any, answers: dict[str, str]) -> Any:
     edit = (
         "padded = _pad(image, kernel.shape, padding)",
@@ -233,7 +233,7 @@ def warnings_and_stderr(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
 
-@sample("student-14")
+@sample("linear_filters", "student-14")
 def own_cells(notebook: Any, answers: dict[str, str]) -> Any:
     edit = ("padded = _pad(image, kernel.shape, padding)", "padded = widen(image, kernel, padding)")
     answers = changed(answers, "cross_correlate_answer", edit)
@@ -249,7 +249,7 @@ def own_cells(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
 
-@sample("student-15")
+@sample("linear_filters", "student-15")
 def answer_copied(notebook: Any, answers: dict[str, str]) -> Any:
     notebook = fill(notebook, answers)
     cells = notebook.cells
@@ -260,7 +260,7 @@ def answer_copied(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
 
-@second("student-02")
+@sample("nonlinear_filters", "student-02")
 def other_style_again(notebook: Any, answers: dict[str, str]) -> Any:
     mine = {
         "psnr_answer": """\
@@ -293,13 +293,13 @@ def patch_weights(patch, others, h):
     return fill(notebook, {**answers, **mine})
 
 
-@second("student-03")
+@sample("nonlinear_filters", "student-03")
 def sums_not_normalised(notebook: Any, answers: dict[str, str]) -> Any:
     edit = ("return (result / total).reshape(image.shape)", "return result.reshape(image.shape)")
     return fill(notebook, changed(answers, "bilateral_answer", edit))
 
 
-@second("student-05")
+@sample("nonlinear_filters", "student-05")
 def mean_for_the_challenge(notebook: Any, answers: dict[str, str]) -> Any:
     edit = (
         "return non_local_means(noisy, patch_size=5, search_size=15, h=0.1)",
@@ -308,14 +308,142 @@ def mean_for_the_challenge(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, changed(answers, "denoise_answer", edit))
 
 
-@second("student-07")
-def untouched_again(notebook: Any, answers: dict[str, str]) -> Any:
-    return notebook
+@sample("nearest_neighbors", "student-02")
+def neighbours_in_another_style(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "l1_distances_answer": """\
+def l1_distances(queries, examples):
+    return np.abs(queries[:, None, :] - examples[None, :, :]).sum(axis=2)
+""",
+        "predict_labels_answer": """\
+def predict_labels(distances, labels, k=1):
+    if k < 1 or k > len(labels):
+        raise ValueError('k')
+    out = []
+    for row in distances:
+        nearest = sorted(range(len(labels)), key=lambda j: row[j])[:k]
+        votes = {}
+        for j in nearest:
+            votes[labels[j]] = votes.get(labels[j], 0) + 1
+        # max takes the first of equals, and a dict keeps the order
+        out.append(max(votes, key=votes.get))
+    return np.array(out, dtype=int)
+""",
+        "k_nearest_neighbors_answer": """\
+class KNearestNeighbors:
+    def __init__(self, k=1):
+        self.neighbours = k
+        self.memory = None
+
+    def train(self, examples, labels):
+        if len(examples) != len(labels) or len(examples) < self.neighbours:
+            raise ValueError('sizes')
+        self.memory = (examples, labels)
+
+    def predict(self, queries):
+        if self.memory is None:
+            raise RuntimeError('not trained')
+        examples, labels = self.memory
+        answers = [
+            predict_labels(l2_distances(one[None], examples), labels, self.neighbours)
+            for one in queries
+        ]
+        return np.concatenate(answers)
+""",
+        "hog_descriptor_answer": """\
+def hog_descriptor(image):
+    h, w = image.shape
+    gx, gy = np.zeros((h, w)), np.zeros((h, w))
+    for j in range(1, w - 1):
+        gx[:, j] = image[:, j + 1] - image[:, j - 1]
+    for i in range(1, h - 1):
+        gy[i] = image[i + 1] - image[i - 1]
+    size = np.sqrt(gx**2 + gy**2)
+    angle = np.rad2deg(np.arctan2(gy, gx)) % 180
+    cells = np.zeros((h // 8, w // 8, 9))
+    for i in range(h // 8 * 8):
+        for j in range(w // 8 * 8):
+            cells[i // 8, j // 8, int(angle[i, j] / 20) % 9] += size[i, j] / 64
+    parts = []
+    for i in range(h // 8 - 1):
+        for j in range(w // 8 - 1):
+            v = cells[i:i + 2, j:j + 2].ravel()
+            v = np.minimum(v / np.sqrt(v @ v + 1e-10), 0.2)
+            parts.append(v / np.sqrt(v @ v + 1e-10))
+    return np.concatenate(parts)
+""",
+    }
+    return fill(notebook, {**answers, **mine})
 
 
-@second("student-06", "student-10", "student-11")
-def not_handed_in(notebook: Any, answers: dict[str, str]) -> Any:
-    return None
+@sample("nearest_neighbors", "student-03")
+def ties_by_label(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("winner = votes.argmax(axis=1)", "winner = (votes - 1e-6 * nearest).argmax(axis=1)")
+    return fill(notebook, changed(answers, "predict_labels_answer", edit))
+
+
+@sample("nearest_neighbors", "student-04")
+def everybody_votes(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("rest = np.setdiff1d(np.arange(len(labels)), fold)", "rest = np.arange(len(labels))")
+    return fill(notebook, changed(answers, "choose_k_answer", edit))
+
+
+@sample("nearest_neighbors", "student-08")
+def with_a_loop(notebook: Any, answers: dict[str, str]) -> Any:
+    loop = """\
+def l2_distances(queries, examples):
+    return np.array([np.sqrt(((examples - one) ** 2).sum(axis=1)) for one in queries])
+"""
+    return fill(notebook, {**answers, "l2_distances_answer": loop})
+
+
+@sample("linear_classifiers", "student-02")
+def losses_in_another_style(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "softmax_loss_answer": """\
+def softmax_loss(W, b, X, labels):
+    loss, dW, db = 0.0, np.zeros_like(W), np.zeros_like(b)
+    for x, y in zip(X, labels):
+        s = W @ x + b
+        s = s - s.max()
+        total = np.sum(np.exp(s))
+        loss += np.log(total) - s[y]
+        p = np.exp(s) / total
+        p[y] -= 1
+        dW += np.outer(p, x)
+        db += p
+    return loss / len(X), dW / len(X), db / len(X)
+""",
+        "train_linear_answer": """\
+def train_linear(loss, X, labels, num_classes, rng, learning_rate=0.1, weight_decay=0.0,
+                 batch_size=100, epochs=10):
+    W = np.zeros((num_classes, X.shape[1]))
+    b = np.zeros(num_classes)
+    values = []
+    for epoch in range(epochs):
+        p = rng.permutation(len(X))
+        Xp, yp = X[p], labels[p]
+        k = 0
+        while k < len(X):
+            L, gW, gb = loss(W, b, Xp[k:k + batch_size], yp[k:k + batch_size])
+            values.append(L + weight_decay * np.sum(W * W))
+            W, b = W - learning_rate * (gW + 2 * weight_decay * W), b - learning_rate * gb
+            k += batch_size
+    return W, b, np.array(values)
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@sample("linear_classifiers", "student-03")
+def gradient_not_divided(notebook: Any, answers: dict[str, str]) -> Any:
+    return fill(notebook, changed(answers, "softmax_loss_answer", ("    slopes /= len(X)\n", "")))
+
+
+@sample("linear_classifiers", "student-04")
+def bias_decays(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("learning_rate * db", "learning_rate * (db + 2 * weight_decay * b)")
+    return fill(notebook, changed(answers, "train_linear_answer", edit))
 
 
 def perfect_answers(source: Any) -> dict[str, str]:
@@ -332,26 +460,21 @@ def perfect_answers(source: Any) -> dict[str, str]:
 
 def main() -> None:
     """Write every sample."""
-    first, again = (
-        (
-            nbformat.read(ROOT / "release" / name, as_version=4),
-            perfect_answers(nbformat.read(ROOT / "source" / name, as_version=4)),
-        )
-        for name in (NOTEBOOK, SECOND)
-    )
     folder = ROOT / "examples" / "submissions"
     shutil.rmtree(folder, ignore_errors=True)
-    for student, make in SAMPLES.items():
-        made = make(deepcopy(first[0]), dict(first[1]))
-        files = made if "cells" not in made else {NOTEBOOK.name: nbformat.writes(made) + "\n"}
-        more = SECONDS.get(student, fill)(deepcopy(again[0]), dict(again[1]))
-        if more is not None:
-            files = {**files, SECOND.name: nbformat.writes(more) + "\n"}
-        place = folder / student / NOTEBOOK.parent
-        place.mkdir(parents=True)
-        for name, text in files.items():
-            (place / name).write_text(text, "utf-8")
-    print(json.dumps(sorted(SAMPLES)))
+    for name, place in FOLDERS.items():
+        release = nbformat.read(ROOT / "release" / place, as_version=4)
+        answers = perfect_answers(nbformat.read(ROOT / "source" / place, as_version=4))
+        for (notebook, student), make in SAMPLES.items():
+            if notebook != name:
+                continue
+            made = make(deepcopy(release), dict(answers))
+            files = made if "cells" not in made else {place.name: nbformat.writes(made) + "\n"}
+            for file, text in files.items():
+                path = folder / student / place.parent / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, "utf-8")
+    print(json.dumps(sorted({student for _, student in SAMPLES})))
 
 
 if __name__ == "__main__":

@@ -149,9 +149,22 @@ class Page:
             cell,
         )
         assert index >= 0, cell
-        found = self.page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']")
+        selector = f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']"
+        found = self.page.locator(selector)
         found.wait_for(timeout=20_000)
-        self.page.wait_for_timeout(300)
+        # JupyterLab puts cells that come into sight, and what is in them, there bit by bit.
+        self.page.wait_for_function(
+            """selector => {
+            const cell = document.querySelector(selector);
+            const sources = cell && Array.from(cell.querySelectorAll('img'), image => image.src);
+            const place = cell && cell.getBoundingClientRect().top;
+            const look = cell && [place, cell.innerHTML.length, ...sources];
+            if (!cell || String(look) !== window.lastLook) {
+                window.lastLook = String(look); window.still = performance.now(); }
+            return performance.now() - window.still > 400; }""",
+            arg=selector,
+            timeout=30_000,
+        )
         return found
 
     def shot(self, name: str) -> None:
@@ -183,6 +196,7 @@ class Controls:
 
     def __init__(self, page: Page, cell: Any) -> None:
         self._page, self._cell = page, cell
+        self._image().wait_for(timeout=20_000)
         self.sliders = cell.locator(".noUi-handle")
         self.menus = cell.locator(".widget-dropdown select")
 
@@ -196,6 +210,9 @@ class Controls:
         from playwright.sync_api import expect
 
         expect(self._words()).to_contain_text(text, timeout=10_000)
+
+    def _image(self) -> Any:
+        return self._cell.locator("img.widget-image, .widget-image img").first
 
     def _words(self) -> Any:
         return self._cell.locator(".widget-html [aria-live]").first
@@ -232,15 +249,17 @@ class Controls:
         return ("ArrowLeft", "ArrowRight") if now == last else ("ArrowRight", "ArrowLeft")
 
     def _changed(self, move: Any) -> float:
-        image = self._cell.locator("img.widget-image, .widget-image img").first.element_handle()
+        image = self._image().element_handle()
         # From the event that the student causes to the picture that he sees, decoded.
         self._page.page.evaluate(
             """image => { window.moved = 0; window.seen = 0;
             const start = () => { window.moved = window.moved || performance.now(); };
             for (const kind of ['keydown', 'change'])
                 document.addEventListener(kind, start, {capture: true, once: true});
-            const observer = new MutationObserver(() => { observer.disconnect();
-                image.decode().then(() => { window.seen = performance.now(); }); });
+            // A picture that is replaced while it is decoded is none: the next one counts.
+            const decode = () => image.decode().then(
+                () => { window.seen = performance.now(); }, decode);
+            const observer = new MutationObserver(() => { observer.disconnect(); decode(); });
             observer.observe(image, {attributes: true, attributeFilter: ['src']}); }""",
             image,
         )

@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from autograder import build, scaffold
 from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
+from tests.conftest import copy_of_one_assignment
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "assignments/a1_filtering/1_linear_filters.py"
@@ -23,14 +24,25 @@ NOTEBOOK = "a1_filtering/1_linear_filters.ipynb"
 
 
 def test_the_notebooks_are_what_the_text_makes() -> None:
-    assert build.check(Course.at(ROOT)) == []
+    done = course_command(ROOT, "build", "--check")
+    assert done.returncode == 0, done.stderr
 
 
-def test_check_notices_a_change(course_copy: Path) -> None:
+def test_check_notices_changes_and_strays(course_copy: Path) -> None:
+    (course_copy / "release" / "a1_filtering" / "9_old.ipynb").write_text("{}")
     for wing in ("source", "release"):
         path = course_copy / wing / NOTEBOOK
         path.write_text(path.read_text().replace("A camera measures light", "A camera sees light"))
-    assert build.check(Course.at(course_copy)) == [f"source/{NOTEBOOK}", f"release/{NOTEBOOK}"]
+    second = NOTEBOOK.replace("1_linear", "2_nonlinear")
+    notebook = nbformat.read(course_copy / "source" / second, as_version=4)
+    notebook.metadata["authors"] = [{"name": "Jane"}]
+    nbformat.write(notebook, course_copy / "source" / second)
+    assert build.check(Course.at(course_copy)) == [
+        "release/a1_filtering/9_old.ipynb",
+        f"source/{NOTEBOOK}",
+        f"release/{NOTEBOOK}",
+        f"source/{second}",
+    ]
 
 
 def test_check_refuses_an_error_in_source(course_copy: Path) -> None:
@@ -240,10 +252,10 @@ def test_the_untouched_release_runs_to_its_last_cell(text: NotebookText) -> None
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout of its own, rooms included."""
-    for name in ("assignments", "source", "release", "course_utils", "autograder"):
+    copy_of_one_assignment(tmp_path)
+    for name in ("course_utils", "autograder"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("nbgrader_config.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 
@@ -321,16 +333,6 @@ def test_all_behind_the_docstring_is_the_answers(body: str) -> None:
     head, _, region = marked(source).partition(build.BEGIN_SOLUTION)
     assert head.strip() == 'def f():\n    """Do it."""'
     assert body.strip() in region
-
-
-def test_check_notices_strays(course_copy: Path) -> None:
-    (course_copy / "release" / "a1_filtering" / "9_old.ipynb").write_text("{}")
-    path = course_copy / "source" / NOTEBOOK
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata["authors"] = [{"name": "Jane"}]
-    nbformat.write(notebook, path)
-    strays = ["release/a1_filtering/9_old.ipynb", f"source/{NOTEBOOK}"]
-    assert build.check(Course.at(course_copy)) == strays
 
 
 def test_answers_are_marked_whole(course: Course) -> None:

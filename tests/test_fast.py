@@ -1,4 +1,4 @@
-"""The fast forms of the filters do what the plain ones do, to the tolerance they state."""
+"""The fast forms do what the plain ones do, to the tolerance they state."""
 
 import inspect
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.reference import fast, linear_filters, nonlinear_filters
+from course_utils.reference import fast, linear_filters, nearest_neighbors, nonlinear_filters
 from course_utils.reference.fast import CLOSE, EXACT
-from course_utils.types import Image, Padding
+from course_utils.types import Distances, Image, Labels, Padding, Signal, Vectors
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -176,3 +176,130 @@ def test_the_network_finds_the_median_of_whatever_order(count: int) -> None:
     zeros_and_ones = np.arange(2**count) >> np.arange(count)[:, np.newaxis] & 1
     values = [row.astype(np.float64) for row in zeros_and_ones]
     np.testing.assert_array_equal(fast._median(values), np.median(zeros_and_ones, axis=0))
+
+
+# --- Distances and votes --------------------------------------------------------------------------
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def exact(rng: np.random.Generator, shape: tuple[int, int]) -> Vectors:
+    """Draw quarters from 0 to 1: sums of their products are exact, and equal distances many."""
+    return rng.integers(0, 5, shape) / 4.0
+
+
+@st.composite
+def queries_and_examples(draw: st.DrawFn) -> tuple[Vectors, Vectors]:
+    """Draw vectors, some of them equal, that cannot be written to."""
+    rng = np.random.default_rng(draw(SEEDS))
+    d = draw(st.sampled_from([0, 1, 2, 7, 64, 300]))
+    kind = draw(st.sampled_from([exact, lambda r, s: r.random(s), lambda r, s: r.normal(size=s)]))
+    queries, examples = (kind(rng, (draw(st.integers(0, 9)), d)) for _ in range(2))
+    if draw(st.booleans()):
+        examples = np.concatenate([examples, queries, examples])
+    if draw(st.booleans()):
+        queries, examples = np.asfortranarray(queries), np.repeat(examples, 2, axis=0)[::2]
+    queries.setflags(write=False)
+    examples.setflags(write=False)
+    return queries, examples
+
+
+def sizes(queries: Vectors, examples: Vectors, power: int) -> Distances:
+    """Return how large the sums of the numbers of every pair are, each to a power."""
+    own: Signal = (np.abs(queries) ** power).sum(axis=1)
+    others: Signal = (np.abs(examples) ** power).sum(axis=1)
+    return own[:, np.newaxis] + others
+
+
+@pytest.mark.parametrize("name", ["l1_distances", "l2_distances", "predict_labels"])
+def test_the_forms_of_distances_and_votes_take_the_same_arguments(name: str) -> None:
+    plain = getattr(nearest_neighbors, name)
+    assert inspect.signature(getattr(fast, name)) == inspect.signature(plain)
+
+
+@pytest.mark.parametrize(("name", "power"), [("l1_distances", 1), ("l2_distances", 2)])
+@EXAMPLES
+@given(vectors=queries_and_examples())
+def test_distances(name: str, power: int, vectors: tuple[Vectors, Vectors]) -> None:
+    found, wanted = (getattr(form, name)(*vectors) for form in (fast, nearest_neighbors))
+    assert found.dtype == np.float64
+    assert found.flags.c_contiguous
+    assert found.shape == wanted.shape
+    assert (np.abs(found**power - wanted**power) <= EXACT * sizes(*vectors, power)).all()
+
+
+def test_l1_distances_of_several_blocks_of_examples() -> None:
+    rng = np.random.default_rng(0)
+    queries, examples = rng.random((3, 40)), rng.random((4 * fast._BLOCK // 40 + 5, 40))
+    length = np.getbufsize()
+    found = fast.l1_distances(queries, examples)
+    wanted = nearest_neighbors.l1_distances(queries, examples)
+    assert (np.abs(found - wanted) <= EXACT * sizes(queries, examples, 1)).all()
+    assert np.getbufsize() == length
+
+
+def test_rows_longer_than_a_block_and_equal_rows_at_distance_zero() -> None:
+    rows = np.random.default_rng(0).random((2, 4 * fast._BLOCK + 1))
+    found, wanted = fast.l1_distances(rows, rows), nearest_neighbors.l1_distances(rows, rows)
+    assert (np.abs(found - wanted) <= EXACT * sizes(rows, rows, 1)).all()
+    assert not np.diag(found).any()
+
+
+@EXAMPLES
+@given(st.integers(0, 9), st.integers(1, 40), st.integers(1, 5), st.integers(1, 6), SEEDS)
+def test_predict_labels(n: int, m: int, values: int, classes: int, seed: int) -> None:
+    """From all at one distance to hardly any at the same; for every k."""
+    rng = np.random.default_rng(seed)
+    distances = rng.integers(0, values**3, (n, m)).astype(np.float64)
+    labels = rng.integers(0, classes, m)
+    assert_same_labels(distances, labels)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_predict_labels_of_distances_that_are_infinite_or_no_number(order: str) -> None:
+    rng = np.random.default_rng(0)
+    distances = rng.choice([0.0, 1.0, np.inf, np.nan], (40, 12))
+    assert_same_labels(np.asarray(distances, order="C" if order == "C" else "F"), np.arange(12) % 3)
+
+
+def assert_same_labels(distances: Distances, labels: Labels) -> None:
+    """Compare the forms of the vote for every k."""
+    distances.setflags(write=False)
+    labels.setflags(write=False)
+    for k in range(1, len(labels) + 1):
+        found = fast.predict_labels(distances, labels, k)
+        assert found.dtype == np.int64
+        wanted = nearest_neighbors.predict_labels(distances, labels, k)
+        np.testing.assert_array_equal(found, wanted)
+
+
+@EXAMPLES
+@given(st.integers(0, 12), st.integers(1, 12), st.integers(1, 4), st.integers(1, 60), SEEDS)
+def test_nearest_labels(n: int, m: int, d: int, table: int, seed: int) -> None:
+    """With few queries at a time, down to one, and many examples at equal distances."""
+    rng = np.random.default_rng(seed)
+    queries, examples, labels = exact(rng, (n, d)), exact(rng, (m, d)), rng.integers(0, 3, m)
+    distances = nearest_neighbors.l2_distances(queries, examples)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "_TABLE", table)
+        for k in range(1, m + 1):
+            found = fast.nearest_labels(queries, examples, labels, k)
+            assert found.dtype == np.int64
+            wanted = nearest_neighbors.predict_labels(distances, labels, k)
+            np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("m", [0, 5])
+@pytest.mark.parametrize("n", [0, 4])
+@pytest.mark.parametrize("k", [-1, 0, 6])
+def test_a_k_that_is_out_of_range_is_refused_in_the_same_words(k: int, n: int, m: int) -> None:
+    queries, examples, labels = np.zeros((n, 3)), np.zeros((m, 3)), np.zeros(m, np.int64)
+    distances = np.zeros((n, m))
+    with pytest.raises(ValueError, match="k must be") as wanted:
+        nearest_neighbors.predict_labels(distances, labels, k)
+    with pytest.raises(ValueError, match="k must be") as found:
+        fast.predict_labels(distances, labels, k)
+    assert str(found.value) == str(wanted.value)
+    with pytest.raises(ValueError, match="k must be") as found:
+        fast.nearest_labels(queries, examples, labels, k)
+    assert str(found.value) == str(wanted.value)

@@ -209,3 +209,26 @@ def test_what_the_course_shows_is_no_part_of_an_answer() -> None:
     ]
     found = inspect_cells(cells, "median_filter", ()).forbidden
     assert found == ("course_utils.operators.median", "course_utils.operators")
+
+
+LOOPS = {
+    "for": "def f(x):\n    for row in x:\n        row += 1\n    return x",
+    "while": "def f(x):\n    while x < 1:\n        x += 1\n    return x",
+    "a list": "def f(x):\n    return [row for row in x]",
+    "a generator": "def f(x):\n    return sum(row for row in x)",
+    "in a helper": "def g(x):\n    return {row: 1 for row in x}\ndef f(x):\n    return g(x)",
+}
+
+
+@pytest.mark.parametrize("source", LOOPS.values(), ids=LOOPS)
+def test_loops_can_be_forbidden(source: str) -> None:
+    assert inspect_cells([source], "f", ("a loop",)).forbidden == ("a loop",)
+    assert not inspect_cells([source], "f", BANS).forbidden
+
+
+def test_a_loop_elsewhere_is_none_of_the_answers() -> None:
+    cells = [
+        "for i in range(3):\n    print(i)",
+        "def g(x):\n    return [x]\ndef f(x):\n    return x",
+    ]
+    assert not inspect_cells([*cells, "while False:\n    pass"], "f", ("a loop",)).forbidden

@@ -17,10 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = [q.name for text in Course.at(ROOT).notebooks for q in text.exercises]
 
 
+FEW, MANY = range(5), range(5, 25)
+
+
 @pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_reference_passes_for_many_seeds(exercise: str, course: Course) -> None:
+@pytest.mark.parametrize("some", [FEW, pytest.param(MANY, marks=pytest.mark.nightly)], ids=str)
+def test_the_reference_passes_for_many_seeds(exercise: str, some: range, course: Course) -> None:
     functions = course.find(exercise).functions(exercise)
-    for seed in range(25):
+    for seed in some:
         verdict = judge(exercise, InProcess(functions), seed, {})
         assert verdict.full, verdict
 

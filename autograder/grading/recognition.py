@@ -1,5 +1,6 @@
 """Recognises a mistake: which known wrong answer says the same to the same calls."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,18 @@ from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from autograder import variants
-from autograder.grading.student import Call, InProcess, Lending, Raised, Student, StudentError
+from autograder.grading.student import (
+    Call,
+    InProcess,
+    Lending,
+    Missing,
+    NotAttempted,
+    Raised,
+    Remote,
+    Student,
+    StudentError,
+    Unanswered,
+)
 from course_utils.compare import difference
 from course_utils.wire import encode
 
@@ -23,14 +35,24 @@ def recognise(
     ----------
     functions : the reference's functions of the question.
     """
-    if not calls:
+    if not calls or any(call.raised in _NO_ANSWER for call in calls):
         return None
+    known = variants.wrong_of(question)
+    # Small calls first: they tell most variants apart, and some large ones take seconds.
+    every = [_Asked(call, _digest(call)) for call in sorted(all_calls, key=_weight)]
     asked = [_Asked(call, _digest(call)) for call in calls]
-    alike = [v for v in variants.wrong_of(question) if _alike(v, asked, functions)]
-    if len(alike) < 2:
-        return alike[0] if alike else None
-    asked = [_Asked(call, _digest(call)) for call in all_calls]
-    return next((v for v in alike if _alike(v, asked, functions)), alike[0])
+    return next(
+        (v for group in (every, asked) for v in known if _alike(v, group, functions)),
+        None,
+    )
+
+
+_NO_ANSWER = {kind.__name__ for kind in (StudentError, NotAttempted, Missing, Unanswered)}
+"""What is recorded of calls that give neither a value nor an exception: no variant is like that."""
+
+
+def _weight(call: Call) -> int:
+    return _size([*call.arguments, *call.keywords.values()])
 
 
 @dataclass(frozen=True)
@@ -43,7 +65,8 @@ class _Asked:
 
 def _digest(call: Call) -> bytes | None:
     lending = Lending()
-    message = encode(lending.lend([list(call.arguments), dict(call.keywords)]))
+    asked = [[c.name, list(c.arguments), dict(c.keywords)] for c in (*call.history, call)]
+    message = encode(lending.lend(asked))
     lent = [counted.function for counted in lending.functions]
     if not all(map(is_dataclass, lent)):
         return None  # nothing says which function that was
@@ -88,7 +111,7 @@ class _Memory:
 
     def answer(self, asked: _Asked, namespace: Mapping[str, Any]) -> _Answer | None:
         """Return what a namespace's function says; None if that can be compared with nothing."""
-        function = namespace.get(asked.call.name)
+        function = namespace.get(next(iter(asked.call.history), asked.call).name)
         if asked.digest is None or function is None:
             return _called(asked.call, namespace)
         key = (function, asked.digest)
@@ -110,13 +133,25 @@ _memory = _Memory()
 
 def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
     try:
-        function = getattr(Student(InProcess(namespace)), call.name)
+        student = Student(InProcess(namespace))
+        called_on = _made_again(call.history, student) if call.history else student
+        function = getattr(called_on, call.name)
         result, after = function.watched(*call.arguments, **call.keywords)
     except Raised as error:
         return _Answer(raised=error.kind)
     except StudentError:
         return None
     return _Answer(result, after)
+
+
+def _made_again(history: Sequence[Call], student: Student) -> Remote:
+    """Make an object once more and call on it what was called before."""
+    made, *before = history
+    thing: Remote = getattr(student, made.name).make(*made.arguments, **made.keywords)
+    for call in before:
+        with contextlib.suppress(StudentError):  # compared where that call itself is
+            getattr(thing, call.name)(*call.arguments, **call.keywords)
+    return thing
 
 
 def _size(value: Any) -> int:

@@ -50,7 +50,7 @@ class Raised(StudentError):
 _EVERYDAY = {
     *("ArithmeticError", "AttributeError", "AssertionError", "IndexError", "KeyError"),
     *("NameError", "RecursionError", "TypeError", "UnboundLocalError", "ValueError"),
-    *("ZeroDivisionError", "MemoryError", "SystemExit", "KeyboardInterrupt"),
+    *("ZeroDivisionError", "MemoryError", "_ArrayMemoryError", "SystemExit", "KeyboardInterrupt"),
     *("ImportError", "ModuleNotFoundError"),
 }
 
@@ -186,7 +186,8 @@ _LONGEST_WORD = 40
 class Call:
     """One call that a test made, with what came of it.
 
-    `after` are the arguments as they were afterwards, if the test looked at them.
+    `after` are the arguments as they were afterwards, if the test looked at them. `history` is, of
+    a method's call, how its object was made and what was called on it before.
     """
 
     name: str
@@ -195,6 +196,7 @@ class Call:
     result: Any = None
     raised: str = ""
     after: list[Any] | None = None
+    history: tuple["Call", ...] = ()
 
 
 @dataclass
@@ -252,6 +254,7 @@ class Function:
     student: Student
     name: str
     target: Handle | None = None
+    history: list[Call] = field(default_factory=list)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it and return the value."""
@@ -265,7 +268,7 @@ class Function:
     def make(self, *arguments: Any, **keywords: Any) -> "Remote":
         """Call it and leave the result on the student's side (construct an object)."""
         reply = self._call(arguments, keywords, keep=True)
-        return Remote(self.student, reply["value"])
+        return Remote(self.student, reply["value"], [Call(self.name, arguments, keywords)])
 
     def _call(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool
@@ -287,13 +290,16 @@ class Function:
             kind = error.kind if isinstance(error, Raised) else type(error).__name__
             self._record(arguments, keywords, raised=kind)
             raise
-        self._record(arguments, keywords, result=reply["value"], after=reply.get("arguments"))
+        # An object cannot be compared; what its methods return can.
+        if "keep" not in options:
+            self._record(arguments, keywords, result=reply["value"], after=reply.get("arguments"))
         return reply
 
     def _record(self, arguments: tuple[Any, ...], keywords: dict[str, Any], **how: Any) -> None:
-        # Calls on objects say little without the object's history: only functions are recorded.
-        if self.target is None:
-            self.student.calls.append(Call(self.name, arguments, keywords, **how))
+        call = Call(self.name, arguments, keywords, history=tuple(self.history), **how)
+        self.student.calls.append(call)
+        if self.target is not None:
+            self.history.append(call)
 
 
 @dataclass(frozen=True)
@@ -302,15 +308,16 @@ class Remote:
 
     student: Student
     handle: Handle
+    history: list[Call]
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Function(self.student, name, self.handle)
+        return Function(self.student, name, self.handle, self.history)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the object itself."""
-        return Function(self.student, "__call__", self.handle)(*arguments, **keywords)
+        return Function(self.student, "__call__", self.handle, self.history)(*arguments, **keywords)
 
     def get(self, name: str) -> Any:
         """Return the value of an attribute."""

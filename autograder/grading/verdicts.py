@@ -125,6 +125,12 @@ def try_all(
     return [_try(test, carrier, seed, missing) for test in hidden.tests_of(question)]
 
 
+def passes(question: str, carrier: Carrier, seed: int) -> bool:
+    """Say whether a question gets all its points; the first hidden test that gives less ends it."""
+    trials = (_try(test, carrier, seed, "") for test in hidden.tests_of(question))
+    return all(trial.finding.awarded == trial.finding.points for trial in trials)
+
+
 def refuse(question: str, sentence: str) -> Verdict:
     """Give a question zero for a reason that comes before all tests."""
     findings = [

@@ -4,7 +4,9 @@ Oracles: scipy.ndimage for the median, skimage.metrics for the PSNR; for the bil
 non-local means, whose implementations in libraries approximate, the definition pixel by pixel.
 """
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from autograder.hidden import (
     hidden,
     holds,
     raises,
+    remembered,
     replay,
     unchanged,
 )
@@ -240,13 +243,10 @@ def above_the_gaussian(student: Student, rng: Generator) -> None:
     # `benchmarks/denoise.py` measures floor and top; both are taken on the same pictures as the
     # answer, so that it does not matter which ones are drawn.
     gains, tops = [], []
-    for make in (images.scene, images.collage) * 4:
-        clean = make(rng, 96)
-        noisy = clean + rng.normal(0.0, 0.1, clean.shape)
+    for clean, noisy, floor, best in _pictures(json.dumps(rng.bit_generator.state)):
         estimate = fits(unchanged(student.denoise, noisy), noisy)
-        floor = _psnr(clean, ndimage.gaussian_filter(noisy, FLOOR_SIGMA))
         gains.append(_psnr(clean, estimate) - floor)
-        tops.append(_psnr(clean, fast.non_local_means(noisy, 5, 15, 0.1)) - floor)
+        tops.append(best - floor)
     gain, top = float(np.mean(gains)), TOP * float(np.mean(tops))
     if gain < top:
         side = "above" if gain > 0.0 else "below"
@@ -254,6 +254,24 @@ def above_the_gaussian(student: Student, rng: Generator) -> None:
             f"{abs(gain):.2f} dB {side} a Gaussian filter; all points from {top:.2f} dB above"
         )
         raise Partly(sentence, gain / top)
+
+
+@lru_cache(maxsize=4)
+def _pictures(state: str) -> list[tuple[Any, Any, float, float]]:
+    """Return clean and noisy pictures with the PSNR of floor and top; everybody's are the same.
+
+    `state` is that of the generator which draws them, as JSON.
+    """
+    rng = np.random.default_rng()
+    rng.bit_generator.state = json.loads(state)
+    pictures = []
+    for make in (images.scene, images.collage) * 4:
+        clean = make(rng, 96)
+        noisy = clean + rng.normal(0.0, 0.1, clean.shape)
+        floor = _psnr(clean, ndimage.gaussian_filter(noisy, FLOOR_SIGMA))
+        best = _psnr(clean, fast.non_local_means(noisy, 5, 15, 0.1))
+        pictures.append((clean, noisy, floor, best))
+    return pictures
 
 
 def _psnr(clean: Any, estimate: Any) -> float:
@@ -292,6 +310,7 @@ def _bilateral_weights(window: Any, sigma_position: float, sigma_color: float) -
     return weights / weights.sum()
 
 
+@remembered
 def _bilateral(image: Any, sigma_position: float, sigma_color: float, size: int) -> Any:
     colors = image.reshape(*image.shape[:2], -1)
     windows = _patches(colors, size, 0)
@@ -308,6 +327,7 @@ def _patch_weights(patch: Any, others: Any, h: float) -> Any:
     return special.softmax(exponents)
 
 
+@remembered
 def _non_local_means(image: Any, patch_size: int, search_size: int, h: float) -> Any:
     colors = image.reshape(*image.shape[:2], -1)
     search = search_size // 2

@@ -183,9 +183,8 @@ class Checks:
     def __getattr__(self, question: str) -> Callable[..., Outcome]:
         if question.startswith("_") or question not in recorded():
             close = get_close_matches(question, recorded(), n=1)
-            raise AttributeError(
-                f"there is no check {question!r}" + (f"; did you mean {close[0]!r}?" * bool(close))
-            )
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise AttributeError(f"there is no check {question!r}{meant}")
 
         def check_question(*functions: Callable[..., Any]) -> Outcome:
             outcome = run_check(question, functions)
@@ -314,8 +313,12 @@ def _run_example(
     sentence = _complaint(one, observation, decode(Message.from_text(record["expected"])))
     if sentence is None:
         return None
-    candidates = [m for m in record["mistakes"] if m["name"] not in ruled_out]
-    hint = _hint(one, observation, candidates)
+    alike = [
+        mistake
+        for mistake in record["mistakes"]
+        if mistake["name"] not in ruled_out and _agrees(one, observation, mistake)
+    ]
+    hint = _hint(one, alike, functions)
     calls = _shown_calls(call for w in watched for call in w.calls)
     return Outcome(one.question, "not yet", f"Tried: {one.shows}. {sentence}", hint, calls)
 
@@ -360,9 +363,11 @@ def _observed(one: Example, watched: "list[_Watched]") -> Any:
     try:
         value = through(one.run(*watched))
     except NotImplementedError as error:
-        function = next((w.name for w in watched if w.unwritten), "your answer")
         raising = unwritten(error)
-        return Unwritten(function, "" if raising in (function, "") else raising)
+        if raising in [w.name for w in watched]:
+            return Unwritten(raising)
+        function = next((w.name for w in watched if w.unwritten), "your answer")
+        return Unwritten(function, raising)
     except Complaint as error:
         return Told(str(error))
     except WireError as error:
@@ -393,24 +398,51 @@ def _complaint(one: Example, observation: Any, expected: Any) -> str | None:
     return sentence
 
 
-def _hint(one: Example, observation: Any, candidates: list[dict[str, Any]]) -> str:
-    """Find the recorded mistake that gives the same observation as the student's function."""
-    for mistake in candidates:
-        if isinstance(observation, Told):
-            if mistake.get("told") == observation.sentence:
-                return str(mistake["hint"])
-        elif isinstance(observation, Raised):
-            if mistake.get("raises") == observation.kind:
-                return str(mistake["hint"])
-        elif "value" in mistake:
-            value = observation.value if isinstance(observation, Mutated) else observation
-            same_value = difference(
-                value, decode(Message.from_text(mistake["value"])), rtol=one.rtol, atol=one.atol
-            )
-            mutates = isinstance(observation, Mutated)
-            if same_value is None and mistake.get("mutates", False) == mutates:
-                return str(mistake["hint"])
-    return ""
+def _hint(
+    one: Example, alike: Sequence[Mapping[str, Any]], functions: tuple[Callable[..., Any], ...]
+) -> str:
+    """Return the hint of the mistakes that look alike in an example.
+
+    If they have several, those count that look alike in the most examples of all; if that leaves no
+    single hint, there is none: better no hint than a wrong one.
+    """
+    hints = {str(mistake["hint"]) for mistake in alike}
+    if len(hints) > 1:
+        shared = _shared_examples(one.question, alike, functions)
+        most = max(shared)
+        hints = {str(m["hint"]) for m, n in zip(alike, shared, strict=True) if n == most}
+    return hints.pop() if len(hints) == 1 else ""
+
+
+def _shared_examples(
+    question: str, mistakes: Sequence[Mapping[str, Any]], functions: tuple[Callable[..., Any], ...]
+) -> list[int]:
+    """Return for every mistake in how many examples it does what the student's functions do."""
+    shared = [0] * len(mistakes)
+    for one in examples(question):
+        record = recorded()[question]["examples"][one.name]
+        # What is not recorded is no mistake in this example.
+        showing = {mistake["name"]: mistake for mistake in record["mistakes"]}
+        observation = observe(one, functions)
+        right = _complaint(one, observation, decode(Message.from_text(record["expected"]))) is None
+        for i, mistake in enumerate(mistakes):
+            shows = showing.get(mistake["name"])
+            shared[i] += right if shows is None else _agrees(one, observation, shows)
+    return shared
+
+
+def _agrees(one: Example, observation: Any, mistake: Mapping[str, Any]) -> bool:
+    """Say whether a recorded mistake gives the same observation as the student's function."""
+    if isinstance(observation, Told):
+        return mistake.get("told") == observation.sentence
+    if isinstance(observation, Raised):
+        return mistake.get("raises") == observation.kind
+    mutates = isinstance(observation, Mutated)
+    if "value" not in mistake or mistake.get("mutates", False) != mutates:
+        return False
+    known = decode(Message.from_text(mistake["value"]))
+    value = observation.value if mutates else observation
+    return difference(value, known, rtol=one.rtol, atol=one.atol) is None
 
 
 _MOST_CALLS = 2
@@ -425,7 +457,9 @@ def _shown_calls(calls: Iterable[str]) -> tuple[str, ...]:
     return tuple(textwrap.indent(call, "  ") for call in shown)
 
 
-def _python(function: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+def _python(
+    function: str, arguments: Sequence[Any], keywords: Mapping[str, Any], before: str = ""
+) -> str:
     """Return a call as Python text; none if a value is too large to read or has no such text."""
     values = [*arguments, *keywords.values()]
     if not all(isinstance(value, (np.ndarray, int, float, str, tuple)) for value in values):
@@ -435,8 +469,8 @@ def _python(function: str, arguments: Sequence[Any], keywords: Mapping[str, Any]
     names = [""] * len(arguments) + [f"{name}=" for name in keywords]
     texts = [_value_text(name, value) for name, value in zip(names, values, strict=True)]
     if not any("\n" in text for text in texts):
-        return f"{function}({', '.join(texts)})"
-    return f"{function}(\n" + textwrap.indent(",\n".join(texts), "    ") + ")"
+        return f"{before}{function}({', '.join(texts)})"
+    return f"{before}{function}(\n" + textwrap.indent(",\n".join(texts), "    ") + ")"
 
 
 def _value_text(name: str, value: Any) -> str:
@@ -448,22 +482,34 @@ def _value_text(name: str, value: Any) -> str:
 
 
 class _Watched:
-    """A function that remembers its calls, and whether it changed an array it was given."""
+    """A function or class that remembers its calls, and whether it changed an argument."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.name = getattr(function, "__name__", "your answer")
         self.mutated = False
         self.unwritten = False
-        self.calls: list[str] = []
-        """In Python; empty text for a call that cannot be shown."""
+        self._lines: list[list[str]] = []
+
+    @property
+    def calls(self) -> list[str]:
+        """Calls in Python, of an object with its methods; empty for one not to be shown."""
+        return ["\n".join(lines) if all(lines) else "" for lines in self._lines]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        lines: list[str] = []
+        self._lines.append(lines)
+        makes = isinstance(self._function, type)
+        lines.append(_python(self.name, arguments, keywords, f"{_OBJECT} = " * makes))
+        result = self.watch(self._function, arguments, keywords)
+        return _WatchedObject(result, self, lines) if makes else result
+
+    def watch(self, call: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
+        """Call a function, or a method of an object, and look at its arguments afterwards."""
         values = [*arguments, *keywords.values()]
-        self.calls.append(_python(self.name, arguments, keywords))
         before = [value.copy() if isinstance(value, np.ndarray) else None for value in values]
         try:
-            result = self._function(*arguments, **keywords)
+            result = call(*arguments, **keywords)
         except NotImplementedError:
             self.unwritten = True
             raise
@@ -471,6 +517,27 @@ class _Watched:
             if old is not None and not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
                 self.mutated = True
         return result
+
+
+_OBJECT = "made"
+
+
+class _WatchedObject:
+    """An object of a watched class: calls of its methods are remembered as well."""
+
+    def __init__(self, made: Any, watched: _Watched, lines: list[str]) -> None:
+        self._made, self._watched, self._lines = made, watched, lines
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._made, name)
+        if not callable(value):
+            return value
+
+        def method(*arguments: Any, **keywords: Any) -> Any:
+            self._lines.append(_python(f"{_OBJECT}.{name}", arguments, keywords))
+            return self._watched.watch(value, arguments, keywords)
+
+        return method
 
 
 def rooms() -> list[str]:

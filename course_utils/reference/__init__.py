@@ -2,7 +2,7 @@
 
 A module per notebook. The decorators below tell the build what an exercise is:
 
-    @forbids("scipy", "numpy.convolve")   library calls an answer must not use
+    @forbids("scipy", "numpy.convolve")   library calls an answer must not use; "a loop" is one, too
     @part_of("lsi")                       one of several functions of a question; without it, the
                                           function's name is the question's
     @given                                a helper that students see
@@ -17,7 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def forbids(*libraries: str) -> Callable[[F], F]:
-    """Name libraries and functions (by dotted name) that an answer must not call."""
+    """Name libraries and functions (by dotted name) that an answer must not call.
+
+    "a loop" stands for `for`, `while` and comprehensions.
+    """
 
     def mark(function: F) -> F:
         function.forbids = libraries  # type: ignore[attr-defined]

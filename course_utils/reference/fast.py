@@ -1,10 +1,11 @@
-"""Faster forms of the filters that take longest, beside the plain ones.
+"""Faster forms of the filters, distances and votes that take longest, beside the plain ones.
 
-The plain forms in `linear_filters` and `nonlinear_filters` say what is computed; the forms here
-take the same arguments, raise the same errors and are tested against them. Medians are equal and
-correlations agree to rounding (`EXACT`). `bilateral_filter` and `non_local_means` take their
-weights in single precision and agree to `CLOSE` of the largest value: in double precision numpy's
-exponential is four times as slow, and alone takes about as long as the whole filter may.
+The plain forms in `linear_filters`, `nonlinear_filters` and `nearest_neighbors` say what is
+computed; the forms here take the same arguments, raise the same errors and are tested against them.
+Medians and votes are equal, correlations and distances agree to rounding (`EXACT`).
+`bilateral_filter` and `non_local_means` take their weights in single precision and agree to `CLOSE`
+of the largest value: in double precision numpy's exponential is four times as slow, and alone takes
+about as long as the whole filter may.
 
 All work on an image is passes over arrays. What makes the difference is how many there are, and
 where the arrays lie:
@@ -19,6 +20,9 @@ where the arrays lie:
   processor's cache when the next one reads it. Windows lie ahead of the place that gets their
   result: it can take the place of the value there, which no later block reads.
 - The weight of two pixels is the same both ways: it is computed once and serves both.
+
+Of the tables of distances only as much is made at a time as fits into the cache (`l1_distances`) or
+a bounded memory (`nearest_labels`), and of the sorted examples only the first k (`predict_labels`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,10 +32,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from course_utils.types import Image, Kernel, Padding, Signal
+from course_utils.types import Distances, Image, Kernel, Labels, Padding, Signal, Vectors
 
 EXACT = 1e-12
-"""Largest difference from the plain correlations, as a share of the sum of |weight| |value|."""
+"""Largest difference from the plain form, as a share of the sum of the sizes of what is added up.
+
+Of correlations these are |weight| |value|, of L1 distances |I1| + |I2|, of the squares of L2
+distances |I1|^2 + |I2|^2.
+"""
 
 CLOSE = 1e-6
 """Largest difference from the plain weighted means, as a share of the largest value."""
@@ -44,6 +52,9 @@ _Singles: TypeAlias = NDArray[np.float32]
 
 _BLOCK = 1 << 15
 """Values in a pass: enough to outweigh the call, few enough for the cache."""
+
+_TABLE = 1 << 24
+"""Distances in memory at once, 128 MiB: enough rows for a product of matrices at full speed."""
 
 
 def cross_correlate(image: Image, kernel: Kernel, padding: Padding = "symmetric") -> Image:
@@ -263,3 +274,78 @@ def _window_sums(values: _Singles, count: int, step: int) -> _Singles:
         sums = sums[:-step]
         sums += values[2 * half * step :]
     return sums
+
+
+def l1_distances(queries: Vectors, examples: Vectors) -> Distances:
+    """Return what `nearest_neighbors.l1_distances` returns.
+
+    |a - b| = 2 max(a, b) - a - b, and the sums of all a and of all b are the same for many
+    distances: O(n m d) operations in two passes. A few examples at a time meet all queries, so that
+    they and the maxima stay in the cache.
+    """
+    (n, d), m = queries.shape, len(examples)
+    distances = np.empty((n, m))
+    # A call costs as much as some thousand values.
+    rows = max(1, 4 * _BLOCK // max(d, 1))
+    kind = np.result_type(queries, examples)
+    # A product with ones is a sum, by the fast routines for products.
+    ones, spare = np.ones(d, kind), np.empty((rows, d), kind)
+    with np.errstate():
+        # With a longer buffer numpy copies the query into it for every example. The end of
+        # `errstate` brings the former length back.
+        np.setbufsize(16)
+        for start, stop in _blocks(0, m, rows):
+            block, larger = examples[start:stop], spare[: stop - start]
+            for query, row in zip(queries, distances, strict=True):
+                np.maximum(block, query, out=larger)
+                row[start:stop] = np.vecdot(larger, ones)
+    distances *= 2.0
+    distances -= np.vecdot(queries, ones)[:, np.newaxis]
+    distances -= np.vecdot(examples, ones)
+    return np.maximum(distances, 0.0, out=distances)
+
+
+def l2_distances(queries: Vectors, examples: Vectors) -> Distances:
+    """Return what `nearest_neighbors.l2_distances` returns.
+
+    O(n m d) operations in one product of matrices. No memory beside the result but a copy of the
+    queries: all passes are made in place.
+    """
+    table = (-2.0 * queries) @ examples.T
+    table += np.vecdot(queries, queries)[:, np.newaxis]
+    table += np.vecdot(examples, examples)
+    np.maximum(table, 0.0, out=table)
+    return np.sqrt(table, out=table)
+
+
+def predict_labels(distances: Distances, labels: Labels, k: int = 1) -> Labels:
+    """Return what `nearest_neighbors.predict_labels` returns.
+
+    O(m) operations a query to find the k-th distance, and O(c log c) to sort the c examples that
+    are not farther: k, or more where several are as far as that. Memory for one query at a time.
+    """
+    if not 1 <= k <= len(labels):
+        raise ValueError(f"k must be from 1 to {len(labels)}, got {k}")
+    winners = np.empty(len(distances), labels.dtype)
+    for i, row in enumerate(distances):
+        # All that are as far as the k-th stay in, in their order: of equal ones the first count.
+        candidates = np.flatnonzero(~(row > np.partition(row, k - 1)[k - 1]))
+        order = np.argsort(row[candidates], kind="stable")[:k]
+        nearest = labels[candidates[order]]
+        votes = (nearest[:, np.newaxis] == nearest).sum(axis=1)
+        winners[i] = nearest[votes.argmax()]
+    return winners
+
+
+def nearest_labels(queries: Vectors, examples: Vectors, labels: Labels, k: int = 1) -> Labels:
+    """Return what `predict_labels` returns for the L2 distances of queries to examples.
+
+    As many queries at a time as have `_TABLE` distances, one at least: 128 MiB, and a few rows.
+    """
+    rows = max(1, _TABLE // max(len(examples), 1))
+    return np.concatenate(
+        [
+            predict_labels(l2_distances(queries[start:stop], examples), labels, k)
+            for start, stop in _blocks(0, max(len(queries), 1), rows)
+        ]
+    )
