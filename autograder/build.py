@@ -333,7 +333,10 @@ def _observed(example: checks.Example, functions: dict[str, Any]) -> Any:
 
 
 def _same_examples(path: Path, data: dict[str, Any]) -> bool:
-    """Compare recorded examples; the last digits may differ from machine to machine."""
+    """Compare recorded examples; the last digits differ from processor to processor.
+
+    Of mistakes made in single precision these are its last digits.
+    """
     try:
         return _agree(json.loads(path.read_text("utf-8")), data)
     except (OSError, ValueError):
@@ -347,7 +350,7 @@ def _agree(old: Any, new: Any) -> bool:
         return len(old) == len(new) and all(map(_agree, old, new))
     if isinstance(old, str) and old.startswith('{"tree"') and isinstance(new, str):
         values = [decode(Message.from_text(text)) for text in (old, new)]
-        return difference(*values, rtol=1e-9, atol=1e-12) is None
+        return difference(*values, rtol=1e-6, atol=1e-9) is None
     return bool(old == new)
 
 

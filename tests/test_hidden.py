@@ -10,7 +10,8 @@ import pytest
 from autograder import hidden, variants
 from autograder.course import Course
 from autograder.grading import seeds, verdicts
-from autograder.grading.student import InProcess
+from autograder.grading.recognition import recognise
+from autograder.grading.student import InProcess, Student
 from autograder.grading.verdicts import judge
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,32 @@ def test_answers_of_any_kind_are_judged(exercise: str, answer: Any, course: Cour
     verdict = judge(exercise, InProcess({n: lambda *_, **__: answer for n in functions}), 0, {})
     assert verdict.awarded <= verdict.points / 2
     assert all(finding.sentence for finding in verdict.findings if not finding.awarded)
+
+
+@pytest.mark.parametrize(
+    ("name", "points"),
+    [("smallest_of_the_tied", 4.0), ("held_out_vote_too", 0.0)],
+)
+def test_a_mistake_costs_the_same_whatever_the_secret_is(
+    name: str, points: float, course: Course
+) -> None:
+    (variant,) = (
+        v
+        for question in ("predict_labels", "choose_k")
+        for v in variants.wrong_of(question)
+        if v.name == name
+    )
+    functions = course.find(variant.question).functions(variant.question)
+    student = InProcess({**functions, variant.function: variant.implementation})
+    assert {judge(variant.question, student, seed, {}).awarded for seed in range(20)} == {points}
+
+
+def test_no_mistake_is_named_where_the_reference_answers_alike(course: Course) -> None:
+    functions = course.find("predict_labels").functions("predict_labels")
+    student = Student(InProcess(functions))
+    student.predict_labels(np.array([[0.1, 0.2, 0.3]]), np.array([4, 5, 5]), 1)
+    calls = student.calls
+    assert recognise("predict_labels", calls, [], calls, functions) is None
 
 
 def test_nothing_in_an_answer_gives_points_for_free() -> None:

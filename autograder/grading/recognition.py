@@ -25,26 +25,35 @@ from course_utils.wire import encode
 
 
 def recognise(
-    question: str, calls: list[Call], all_calls: list[Call], functions: Mapping[str, Any]
+    question: str,
+    calls: Sequence[Call],
+    passed: Sequence[Call],
+    all_calls: Sequence[Call],
+    functions: Mapping[str, Any],
 ) -> variants.Variant | None:
     """Return the wrong variant that answers the calls of a failed test as the student did.
 
-    Of several, one that does so in the question's other tests as well is preferred.
+    One that does so in all of the question's tests is taken; else, since there may be two mistakes,
+    one that does so in the failed test and in those that passed, if all such have the same hint.
+    There is none where the reference answers as the student did: then it is not the values.
 
     Parameters
     ----------
+    calls, passed, all_calls : of the failed test, of the tests that passed, and of all tests.
     functions : the reference's functions of the question.
     """
     if not calls or any(call.raised in _NO_ANSWER for call in calls):
         return None
-    known = variants.wrong_of(question)
-    # Small calls first: they tell most variants apart, and some large ones take seconds.
-    every = [_Asked(call, _digest(call)) for call in sorted(all_calls, key=_weight)]
-    asked = [_Asked(call, _digest(call)) for call in calls]
-    return next(
-        (v for group in (every, asked) for v in known if _alike(v, group, functions)),
-        None,
-    )
+    asked = _asked(calls)
+    if all(_same(one, functions) for one in asked):
+        return None
+    known, every = variants.wrong_of(question), _asked(all_calls)
+    alike = next((v for v in known if _alike(v, every, functions)), None)
+    if alike is not None:
+        return alike
+    some = _asked([*calls, *passed])
+    others = [v for v in known if _alike(v, some, functions)]
+    return others[0] if len({v.hint for v in others}) == 1 else None
 
 
 _NO_ANSWER = {kind.__name__ for kind in (StudentError, NotAttempted, Missing, Unanswered)}
@@ -61,6 +70,11 @@ class _Asked:
 
     call: Call
     digest: bytes | None
+
+
+def _asked(calls: Sequence[Call]) -> list[_Asked]:
+    # Small calls first: they tell most variants apart, and some large ones take seconds.
+    return [_Asked(call, _digest(call)) for call in sorted(calls, key=_weight)]
 
 
 def _digest(call: Call) -> bytes | None:

@@ -270,6 +270,11 @@ class Function:
         reply = self._call(arguments, keywords, keep=True)
         return Remote(self.student, reply["value"], [Call(self.name, arguments, keywords)])
 
+    def carry_out(self, *arguments: Any, **keywords: Any) -> None:
+        """Call it for what it does, whatever it returns (many a `train` returns its object)."""
+        self._call(arguments, keywords, keep=True)
+        self._record(arguments, keywords)
+
     def _call(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool
     ) -> dict[str, Any]:

@@ -100,11 +100,7 @@ def judge(
     trials = try_all(question, carrier, seed, missing)
     findings = [trial.finding for trial in trials]
     if functions:
-        calls = [trial.calls for trial in trials]
-        findings = [
-            _with_hint(question, finding, index, calls, functions)
-            for index, finding in enumerate(findings)
-        ]
+        findings = [_with_hint(question, trial, trials, functions) for trial in trials]
     points = sum(finding.points for finding in findings)
     return Verdict(question=question, points=points, findings=findings, note=note, seed=f"{seed:x}")
 
@@ -117,6 +113,11 @@ class Trial:
     calls: list[Call]
     error: Exception | None
 
+    @property
+    def passed(self) -> bool:
+        """Whether all points were given."""
+        return self.finding.awarded == self.finding.points
+
 
 def try_all(
     question: str, carrier: Carrier, seed: int, missing: str = "There is no such function"
@@ -128,7 +129,7 @@ def try_all(
 def passes(question: str, carrier: Carrier, seed: int) -> bool:
     """Say whether a question gets all its points; the first hidden test that gives less ends it."""
     trials = (_try(test, carrier, seed, "") for test in hidden.tests_of(question))
-    return all(trial.finding.awarded == trial.finding.points for trial in trials)
+    return all(trial.passed for trial in trials)
 
 
 def refuse(question: str, sentence: str) -> Verdict:
@@ -166,15 +167,13 @@ def _try(test: HiddenTest, carrier: Carrier, seed: int, missing: str) -> Trial:
 
 
 def _with_hint(
-    question: str,
-    finding: Finding,
-    index: int,
-    calls: list[list[Call]],
-    functions: Mapping[str, Any],
+    question: str, trial: Trial, trials: list[Trial], functions: Mapping[str, Any]
 ) -> Finding:
-    if finding.awarded == finding.points:
-        return finding
-    known = recognise(question, calls[index], [c for group in calls for c in group], functions)
+    if trial.passed:
+        return trial.finding
+    passed = [call for other in trials if other.passed for call in other.calls]
+    all_calls = [call for other in trials for call in other.calls]
+    known = recognise(question, trial.calls, passed, all_calls, functions)
     if known is None:
-        return finding
-    return finding.model_copy(update={"hint": known.hint, "mistake": known.name})
+        return trial.finding
+    return trial.finding.model_copy(update={"hint": known.hint, "mistake": known.name})

@@ -425,9 +425,15 @@ def _examples(rng: Generator, n: int, d: int, num_classes: int) -> tuple[Any, An
     return X, labels, num_classes
 
 
-def _training(student: Student, rng: Generator, n: int, **options: Any) -> tuple[Any, Any]:
-    """Train on n examples; return what the student's function gives, and what is due."""
-    examples, generator = _examples(rng, n, 4, 3), seed(rng)
+def _training(
+    student: Student, rng: Generator, n: int, *, classes_more: int = 0, **options: Any
+) -> tuple[Any, Any]:
+    """Train on n examples of three classes; return what the student's function gives, and the due.
+
+    Of `classes_more` further classes there are no examples.
+    """
+    X, labels, num_classes = _examples(rng, n, 4, 3)
+    examples, generator = (X, labels, num_classes + classes_more), seed(rng)
     found = student.train_linear(Counted(_Loss()), *examples, generator, **options)
     return _three(found), _trained(*examples, generator.generator(), **options)
 
@@ -435,7 +441,7 @@ def _training(student: Student, rng: Generator, n: int, **options: Any) -> tuple
 @hidden("train_linear", points=1.5, says="W and b after some epochs, without weight decay")
 @follows(regularization=reference.regularization)
 def plain_training(student: Student, rng: Generator) -> None:
-    options = {"learning_rate": rng.uniform(0.1, 0.3), "batch_size": 5, "epochs": 3}
+    options: dict[str, Any] = {"learning_rate": rng.uniform(0.1, 0.3), "batch_size": 5, "epochs": 3}
     found, expected = _training(student, rng, 15, **options)
     close(found[:2], expected[:2])
 
@@ -443,23 +449,37 @@ def plain_training(student: Student, rng: Generator) -> None:
 @hidden("train_linear", points=1.5, says="W and b with weight decay")
 @follows(regularization=reference.regularization)
 def decayed_training(student: Student, rng: Generator) -> None:
-    options = {"learning_rate": rng.uniform(0.1, 0.3), "weight_decay": rng.uniform(0.1, 0.3)}
+    options: dict[str, Any] = {
+        "learning_rate": rng.uniform(0.1, 0.3),
+        "weight_decay": rng.uniform(0.1, 0.3),
+    }
     found, expected = _training(student, rng, 16, **options, batch_size=4, epochs=3)
     close(found[:2], expected[:2])
 
 
-@hidden("train_linear", points=2, says="W and b where the last batch of an epoch is smaller")
+@hidden(
+    "train_linear", points=2, says="a smaller last batch in every epoch; classes without examples"
+)
 @follows(regularization=reference.regularization)
 def ragged_training(student: Student, rng: Generator) -> None:
-    options = {"learning_rate": rng.uniform(0.1, 0.3), "weight_decay": rng.uniform(0.1, 0.3)}
-    found, expected = _training(student, rng, 14, **options, batch_size=4, epochs=3)
-    close(found[:2], expected[:2])
+    options: dict[str, Any] = {
+        "learning_rate": rng.uniform(0.1, 0.3),
+        "weight_decay": rng.uniform(0.1, 0.3),
+    }
+    for classes_more in (0, 2):
+        found, expected = _training(
+            student, rng, 14, classes_more=classes_more, **options, batch_size=4, epochs=3
+        )
+        close(found[:2], expected[:2])
 
 
 @hidden("train_linear", points=1, says="the history of the loss, with weight decay")
 @follows(regularization=reference.regularization)
 def loss_history(student: Student, rng: Generator) -> None:
-    options = {"learning_rate": rng.uniform(0.1, 0.3), "weight_decay": rng.uniform(0.1, 0.3)}
+    options: dict[str, Any] = {
+        "learning_rate": rng.uniform(0.1, 0.3),
+        "weight_decay": rng.uniform(0.1, 0.3),
+    }
     for n, epochs in ((11, 2), (8, 1)):
         found, expected = _training(student, rng, n, **options, batch_size=4, epochs=epochs)
         close(found[2], expected[2])

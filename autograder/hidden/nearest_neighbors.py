@@ -95,8 +95,7 @@ def many_rows(student: Student, rng: Generator) -> None:
 @hidden("predict_labels", points=2, says="many queries, k from 1 to all examples")
 def votes(student: Student, rng: Generator) -> None:
     for n, m, k in ((60, 12, 1), (80, 30, 4), (80, 25, 7), (70, 17, 6), (5, 9, 9), (50, 2, 1)):
-        labels = rng.choice([0, 3, 7, 42, 1000], m)
-        distances = _decided(rng.random((n, m)), labels, k)
+        distances, labels = _decided(rng, [0, 3, 7, 42, 1000], rng.random((n, m)), k)
         close(unchanged(student.predict_labels, distances, labels, k), _voted(distances, labels, k))
     distances, labels = rng.random((9, 20)), rng.permutation(20)
     close(student.predict_labels(distances, labels), _voted(distances, labels, 1))
@@ -133,8 +132,11 @@ def tied_votes(student: Student, rng: Generator) -> None:
 @hidden("predict_labels", points=1.5, says="examples at equal distances")
 def equal_distances(student: Student, rng: Generator) -> None:
     for m, k in ((6, 1), (40, 1), (90, 3), (150, 8)):
-        labels = 10 * rng.permutation(m) if k == 1 else rng.choice([0, 7, 1000], m)
-        distances = _decided(rng.integers(1, 4, (40, m)).astype(np.float64), labels, k)
+        distances = rng.integers(1, 4, (40, m)).astype(np.float64)
+        if k == 1:
+            labels = 10 * rng.permutation(m)
+        else:
+            distances, labels = _decided(rng, [0, 7, 1000], distances, k)
         close(student.predict_labels(distances, labels, k), _voted(distances, labels, k))
 
 
@@ -162,7 +164,7 @@ def classified(student: Student, rng: Generator) -> None:
             examples = rng.random((m, d)) * np.linspace(0.2, 1.0, d)
             labels = rng.choice([0, 2, 9, 300], m)
             queries = _clear(rng.random((150, d)), examples)
-            model.train(examples, labels)
+            model.train.carry_out(examples, labels)
             found = unchanged(model.predict, queries)
             close(found, _voted(cdist(queries, examples), labels, k))
 
@@ -173,7 +175,7 @@ def side_by_side(student: Student, rng: Generator) -> None:
     models = student.KNearestNeighbors.make(), student.KNearestNeighbors.make(5)
     trained = [(rng.random((30, 8)), rng.choice([1, 4, 6], 30)) for _ in models]
     for model, (examples, labels) in zip(models, trained, strict=True):
-        model.train(examples, labels)
+        model.train.carry_out(examples, labels)
     for model, (examples, labels), k in zip(models, trained, (1, 5), strict=True):
         queries = _clear(rng.random((60, 8)), examples)
         close(model.predict(queries), _voted(cdist(queries, examples), labels, k))
@@ -191,7 +193,7 @@ def refused_training(student: Student, rng: Generator) -> None:
     raises("ValueError", model.train, examples[:5], labels)
     # As many examples as k are enough: all of them vote, be they black.
     for few in (examples[:4], np.zeros((4, 4))):
-        model.train(few, labels[:4])
+        model.train.carry_out(few, labels[:4])
         model.predict(examples)
 
 
@@ -305,6 +307,9 @@ def random_parts(student: Student, rng: Generator) -> None:
     # Of 100 splits an example is held out in 50, give or take 5.
     counts = sum(_split(student, 8, 4, seed(rng)) for _ in range(100))
     holds((np.abs(counts - 50.0) < Z * 5.0).all(), "Not all examples are held out equally often")
+    # Of 10^17 splits no two among forty are equal.
+    splits = {tuple(_split(student, 60, 30, seed(rng))) for _ in range(40)}
+    holds(len(splits) == 40, "Different generators give equal splits")
 
 
 @hidden("split", points=0.5, says="parts without examples are refused")
@@ -361,6 +366,10 @@ def unequal_folds(student: Student, rng: Generator) -> None:
         n = sum(sizes)
         folds = np.split(rng.permutation(n), np.cumsum(sizes)[:-1])
         _choose(student, *_with_one_best(rng, n, folds, candidates), folds, candidates)
+    # On a grid many voters are equally far, and which of them comes first decides.
+    n, candidates = 40, (1, 3, 7)
+    folds = np.split(rng.permutation(n), (13, 22))
+    _choose(student, *_with_one_best(rng, n, folds, candidates, grid=True), folds, candidates)
 
 
 @hidden("choose_k", points=0.25, says="one fold alone; folds that leave examples out")
@@ -416,12 +425,15 @@ def _voted(distances: Any, labels: Any, k: int) -> Any:
     return np.array(found, np.int64)
 
 
-def _decided(distances: Any, labels: Any, k: int) -> Any:
-    """Return the rows in which one class has more votes than every other; all if there is none."""
-    nearest = labels[np.argsort(distances, axis=1, kind="stable")[:, :k]]
-    first_two = [Counter(row.tolist()).most_common(2) for row in nearest]
-    decided = [len(two) == 1 or two[0][1] > two[1][1] for two in first_two]
-    return distances[decided] if any(decided) else distances
+def _decided(rng: Generator, classes: list[int], distances: Any, k: int) -> tuple[Any, Any]:
+    """Draw labels; return the rows in which one class has more votes than every other, and them."""
+    order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    while True:
+        labels = rng.choice(classes, distances.shape[1])
+        first_two = [Counter(row.tolist()).most_common(2) for row in labels[order]]
+        decided = [len(two) == 1 or two[0][1] > two[1][1] for two in first_two]
+        if any(decided):
+            return distances[decided], labels
 
 
 def _clear(queries: Any, examples: Any) -> Any:
@@ -530,15 +542,20 @@ def _are_random(student: Student, rng: Generator, labels: Any, stratified: bool)
     holds(not np.array_equal(folds, different), "Different generators give equal folds")
     for owner, label in ((o, c) for o in (folds, different) for c in np.unique(labels)):
         _is_random(owner[labels == label], "In which fold an example is is not random")
+    some = labels[:60]
+    dealt = {tuple(_folds(student, some, 4, seed(rng), stratified)) for _ in range(20)}
+    holds(len(dealt) == 20, "Different generators give equal folds")
 
 
 def _with_one_best(
-    rng: Generator, n: int, folds: Sequence[Any], candidates: Sequence[int]
+    rng: Generator, n: int, folds: Sequence[Any], candidates: Sequence[int], *, grid: bool = False
 ) -> tuple[Any, Any]:
     """Return the distances and labels of crowds that overlap, with one k that is the best."""
     while True:
         labels = rng.choice([0, 5, 900], n)
         positions = rng.normal(size=(n, 2)) + np.stack([labels == 0, labels == 5], axis=1)
+        if grid:
+            positions = np.round(2.0 * positions)
         distances = cdist(positions, positions)
         accuracies = _accuracies(distances, labels, folds, candidates)
         if accuracies.count(max(accuracies)) == 1:

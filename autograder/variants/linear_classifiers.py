@@ -1515,6 +1515,19 @@ def decay_forgotten(
 
 @wrong(
     "train_linear",
+    hint="You count the classes in the labels. Some may have no example: W and b have num_classes "
+    "rows.",
+    minor=True,
+)
+def classes_counted(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    return _trained(settings, loss, X, labels, int(labels.max()) + 1, rng)
+
+
+@wrong(
+    "train_linear",
     hint="Your history has no penalty in it. What you go down is L + lambda R(W).",
     minor=True,
 )

@@ -856,12 +856,13 @@ class BySquares:
     def __init__(self, k: int = 1) -> None:
         self.k = k
 
-    def train(self, examples: Vectors, labels: Labels) -> None:
+    def train(self, examples: Vectors, labels: Labels) -> "BySquares":
         if examples.shape[0] != labels.shape[0]:
             raise ValueError("as many labels as examples")
         if examples.shape[0] < self.k:
             raise ValueError("too few examples")
         self.data = (examples, labels)
+        return self  # as in scikit-learn
 
     def predict(self, queries: Vectors) -> Labels:
         if not hasattr(self, "data"):
@@ -1834,6 +1835,15 @@ def fresh_entropy(n: int, held_out: int, rng: Rng) -> Split:
     return reference.split(n, held_out, np.random.default_rng())
 
 
+@wrong(
+    "split",
+    hint="Only few different splits can come out: a generator with a seed of your own has as many "
+    "orders as you have seeds. Draw the order from rng itself.",
+)
+def ten_splits(n: int, held_out: int, rng: Rng) -> Split:
+    return reference.split(n, held_out, np.random.default_rng(rng.integers(10)))
+
+
 _SLICES = (
     "A part has one example too many, or too few. Count your slices: the second one begins where the "
     "first one ends."
@@ -2015,6 +2025,15 @@ def dealt_unshuffled(labels: Labels, folds: int, rng: Rng, stratified: bool = Fa
 )
 def classes_unshuffled(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
     return (dealt_unshuffled if stratified else reference.k_folds)(labels, folds, rng, stratified)
+
+
+@wrong(
+    "k_folds",
+    hint="Only few different folds can come out: a generator with a seed of your own has as many "
+    "orders as you have seeds. Draw the order from rng itself.",
+)
+def ten_orders(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
+    return reference.k_folds(labels, folds, np.random.default_rng(rng.integers(10)), stratified)
 
 
 @wrong("k_folds", hint="You return labels. Return the indices of the examples.")
@@ -2242,6 +2261,23 @@ def measured_on_training(
         rest = _rest(labels, fold)
         found = reference.predict_labels(distances[np.ix_(rest, rest)], labels[rest], k)
         return found == labels[rest]
+
+    return _best(candidates, _accuracies(distances, labels, folds, candidates, correct))
+
+
+@wrong(
+    "choose_k",
+    hint="The voters are not in the order of their indices: of equally far ones the first of them "
+    "counts as nearer.",
+    minor=True,
+)
+def voters_reversed(
+    distances: Distances, labels: Labels, folds: Sequence[Indices], candidates: Sequence[int]
+) -> Chosen:
+    def correct(distances: Distances, labels: Labels, fold: Indices, k: int) -> Any:
+        rest = _rest(labels, fold)[::-1]
+        found = reference.predict_labels(distances[np.ix_(fold, rest)], labels[rest], k)
+        return found == labels[fold]
 
     return _best(candidates, _accuracies(distances, labels, folds, candidates, correct))
 

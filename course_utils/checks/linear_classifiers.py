@@ -171,12 +171,15 @@ def _pull(W: Any, b: Any, X: Any, labels: Any) -> tuple[float, Any, Any]:
     return float(value), far + b[:, np.newaxis], off + sums
 
 
-def _trained(train_linear: Any, n: int, number: int, **options: Any) -> dict[str, Any]:
-    """Train on some of six examples of two classes."""
+def _trained(
+    train_linear: Any, n: int, number: int, num_classes: int = 2, **options: Any
+) -> dict[str, Any]:
+    """Train on some of six examples, all of them of class 0 or 1."""
     examples = np.array([[2, 0], [0, 1], [4, 1], [1, 3], [3, 5], [6, 2]], float)[:n]
     labels = np.array([0, 1, 1, 0, 1, 0])[:n]
     rng = np.random.default_rng(number)
-    return _named(train_linear(_pull, examples, labels, 2, rng, **options), "W", "b", "history")
+    found = train_linear(_pull, examples, labels, num_classes, rng, **options)
+    return _named(found, "W", "b", "history")
 
 
 @example("train_linear", "one step with all four examples, learning_rate 0.5")
@@ -196,8 +199,14 @@ def smaller_last_batch(train_linear: Any) -> Any:
 
 @example("train_linear", "two steps with weight_decay 0.25, learning_rate 0.5")
 def two_decayed_steps(train_linear: Any) -> Any:
-    options = {"learning_rate": 0.5, "weight_decay": 0.25}
+    options: dict[str, Any] = {"learning_rate": 0.5, "weight_decay": 0.25}
     return _trained(train_linear, 6, 4, **options, batch_size=6, epochs=2)
+
+
+@example("train_linear", "six examples of two classes, num_classes 4")
+def classes_without_examples(train_linear: Any) -> Any:
+    options = {"learning_rate": 0.5, "batch_size": 3, "epochs": 1}
+    return _trained(train_linear, 6, 6, num_classes=4, **options)
 
 
 @example("train_linear", "six examples, everything left to its default: ten steps")

@@ -36,7 +36,8 @@ def l1_distances(queries: Vectors, examples: Vectors) -> Distances:
 
 
 @forbids(
-    *("a loop", "map", "numpy.vectorize", "numpy.apply_along_axis", "numpy.fromiter"),
+    *("a loop", "map", "filter", "itertools", "functools.reduce", "numpy.vectorize"),
+    *("numpy.frompyfunc", "numpy.apply_along_axis", "numpy.fromiter", "numpy.fromfunction"),
     *("scipy", "sklearn", "torch", "skimage"),
 )
 def l2_distances(queries: Vectors, examples: Vectors) -> Distances:
@@ -46,14 +47,14 @@ def l2_distances(queries: Vectors, examples: Vectors) -> Distances:
 
     Parameters
     ----------
-    queries : (n, d) float64 in [0, 1]. Not modified.
-    examples : (m, d) float64 in [0, 1]. Not modified.
+    queries : (n, d) float64. Not modified.
+    examples : (m, d) float64. Not modified.
 
     Returns
     -------
-    (n, m) float64: [i, j] is the distance from query i to example j. Never NaN, and within 1e-6 of
-    the exact distance for d up to 100; so equal rows may have a distance of up to 1e-6 (of longer
-    rows more, 1e-5 for d = 3,072).
+    (n, m) float64: [i, j] is the distance from query i to example j. Never NaN. Of numbers in
+    [0, 1] within 1e-6 of the exact distance for d up to 100; so equal rows may have a distance of
+    up to 1e-6 (of longer rows more, 1e-5 for d = 3,072).
 
     Notes
     -----
@@ -125,7 +126,7 @@ class KNearestNeighbors:
 
         Parameters
         ----------
-        examples : (m, d) float64 in [0, 1].
+        examples : (m, d) float64.
         labels : (m,) int64.
 
         Raises
@@ -142,7 +143,7 @@ class KNearestNeighbors:
 
         Parameters
         ----------
-        queries : (n, d) float64 in [0, 1]. Not modified.
+        queries : (n, d) float64. Not modified.
 
         Returns
         -------
@@ -287,7 +288,7 @@ def k_folds(
 
     Parameters
     ----------
-    labels : (n,) int64. Not modified.
+    labels : (n,) int64, any numbers, negative ones too. Not modified.
     folds : how many, from 2 to n.
     rng : decides which example goes where; equal generators give equal folds.
     stratified : whether every class is spread evenly over the folds.
