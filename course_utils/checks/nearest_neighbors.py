@@ -312,6 +312,12 @@ def _as_set(part: Any) -> frozenset[int]:
     return frozenset(part.tolist())
 
 
+@example("split", "forty examples, half of them held out, with sixty other generators")
+def many_generators(split: Any) -> Any:
+    parts = [_two_parts(split(40, 20, _rng(number)), 40, 20)[1] for number in range(60)]
+    return {"The number of different splits": len({*map(_as_set, parts)})}
+
+
 @example("split", "the same seed twice")
 def same_seed(split: Any) -> Any:
     parts = [_two_parts(split(12, 4, _rng(7)), 12, 4) for _ in range(2)]
@@ -429,6 +435,16 @@ def other_stratified_folds(k_folds: Any) -> Any:
         "That the folds are the same every time": all(_equal(owners[0], o) for o in owners[1:]),
         "That examples of a class stay in their order": all(_in_order(o[:12]) for o in owners),
     }
+
+
+@example("k_folds", "forty examples in 4 folds, with sixty other generators")
+def many_orders(k_folds: Any) -> Any:
+    labels = np.repeat([1, 2], 20)
+    owners = [
+        _owners(_folds(k_folds(labels.copy(), 4, _rng(number)), labels, 4), 40)
+        for number in range(60)
+    ]
+    return {"The number of different folds": len({tuple(owner) for owner in owners})}
 
 
 @example("k_folds", "the same seed twice")
