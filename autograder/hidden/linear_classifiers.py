@@ -24,7 +24,12 @@ torch.set_num_threads(1)
 def _classifier(rng: Generator, n: int, d: int, num_classes: int) -> tuple[Any, Any, Any, Any]:
     """Draw W, b, X and labels."""
     W, b = rng.normal(size=(num_classes, d)), rng.normal(size=num_classes)
-    return W, b, rng.normal(size=(n, d)), rng.integers(0, num_classes, n)
+    return W, b, rng.normal(size=(n, d)), _drawn(rng, n, num_classes)
+
+
+def _drawn(rng: Generator, n: int, num_classes: int) -> Any:
+    """Draw labels; one class, if there are more than two, has no example."""
+    return rng.permutation(num_classes)[rng.integers(0, max(2, num_classes - 1), n)]
 
 
 def _on_a_grid(rng: Generator, n: int, d: int, num_classes: int) -> tuple[Any, Any, Any, Any]:
