@@ -29,7 +29,8 @@ def _classifier(rng: Generator, n: int, d: int, num_classes: int) -> tuple[Any, 
 
 def _drawn(rng: Generator, n: int, num_classes: int) -> Any:
     """Draw labels; one class, if there are more than two, has no example."""
-    return rng.permutation(num_classes)[rng.integers(0, max(2, num_classes - 1), n)]
+    with_examples = num_classes - 1 if num_classes > 2 else num_classes
+    return rng.permutation(num_classes)[rng.integers(0, with_examples, n)]
 
 
 def _on_a_grid(rng: Generator, n: int, d: int, num_classes: int) -> tuple[Any, Any, Any, Any]:
