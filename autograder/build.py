@@ -478,6 +478,8 @@ def _marked_function(source: str, definition: ast.FunctionDef) -> str:
     lines = source.split("\n")
     body = definition.body
     documented = ast.get_docstring(definition) is not None
+    if documented and len(body) == 1:
+        return source  # it says that it does nothing, and there is nothing to write
     first = body[1] if documented and len(body) > 1 else body[0]
     # Everything behind the docstring is the answer's, comments and decorators too.
     start = (body[0].end_lineno or 0) if documented else definition.body[0].lineno - 1

@@ -13,9 +13,9 @@ and the reply a dict with `outcome`: returned (`value`, `arguments`), raised (`t
 missing, or refused (`message`: the value does not cross); raised replies also name the `types` that
 the exception derives from.
 
-While a call is carried out, the functions that the checker lends (`Lent`) are called back: a
-request `{"lent": number, "arguments": [...], "keywords": {...}}`, and a reply with `value` or, if
-the function does not take these arguments, `message`.
+While a call is carried out, the functions and methods that the checker lends (`Lent`) are called
+back: a request `{"lent": number, "arguments": [...], "keywords": {...}}`, and a reply with `value`
+or, if the function does not take these arguments, `message`.
 """
 
 import sys
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,10 @@ class Agent:
         if isinstance(value, Handle):
             return self._object({"handle": value})
         if isinstance(value, Lent):
-            return partial(self._borrowed, value.number)
+            if not value.methods:
+                return partial(self._borrowed, value.number)
+            numbered = enumerate(value.methods, value.number)
+            return SimpleNamespace(**{name: partial(self._borrowed, n) for n, name in numbered})
         if isinstance(value, (list, tuple)):
             return type(value)(self._resolved(item) for item in value)
         return value
@@ -135,7 +139,7 @@ class Agent:
         reply = decode(self._call_back(encode(request)))
         if "value" not in reply:
             raise ValueError(reply["message"])
-        return reply["value"]
+        return self._resolved(reply["value"])
 
     def _kept(self, value: Any) -> Handle:
         self._made += 1

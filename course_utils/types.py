@@ -1,6 +1,6 @@
 """The words of the signatures: images, kernels, paddings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -50,6 +50,15 @@ Weights: TypeAlias = NDArray[np.float64]
 
 Bias: TypeAlias = NDArray[np.float64]
 """(C,) float64: one number a class."""
+
+Signs: TypeAlias = NDArray[np.int64]
+"""(n,) int64: the class of every example, as -1 or +1."""
+
+Function: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Takes and returns a number, or an array of them, entry by entry."""
+
+Batches: TypeAlias = Iterable[tuple[Vectors, Labels]]
+"""Minibatches: a few examples and their labels at a time."""
 
 Loss: TypeAlias = Callable[[Weights, Bias, Vectors, Labels], tuple[float, Weights, Bias]]
 """A mean loss and its gradients: (W, b, X, labels) gives L, dL/dW and dL/db."""

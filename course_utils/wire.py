@@ -72,9 +72,14 @@ class Handle:
 
 @dataclass(frozen=True)
 class Lent:
-    """A function that stays on the checker's side; the student's code can only call it."""
+    """What stays on the checker's side, and the student's code can only call.
+
+    A function, or an object with `methods`, the first of which has this number, the others the
+    numbers that follow.
+    """
 
     number: int
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,8 +235,10 @@ class _Encoder:
             return ["array", *self._array(value)]
         if kind is Rng:
             return ["rng", self._digits(value.seed)]
-        if kind is Handle or kind is Lent:
-            return [kind.__name__.lower(), value.number]
+        if kind is Handle:
+            return ["handle", value.number]
+        if kind is Lent:
+            return ["lent", value.number, list(value.methods)]
         return None
 
     def _string(self, value: str) -> list[Any]:
@@ -460,8 +467,12 @@ class _Decoder:
     def _read_handle(self, _: int, number: Any) -> Handle:
         return Handle(self._reference(number))
 
-    def _read_lent(self, _: int, number: Any) -> Lent:
-        return Lent(self._reference(number))
+    def _read_lent(self, depth: int, number: Any, methods: Any) -> Lent:
+        names = tuple(self._read_str(depth, name) for name in _typed(methods, list))
+        self._part(len(names))
+        if not all(map(str.isidentifier, names)):
+            raise WireError("malformed message: a method's name that is none")
+        return Lent(self._reference(number), names)
 
     def _reference(self, number: Any) -> int:
         if not 0 <= _typed(number, int) < 2**63:

@@ -79,9 +79,11 @@ def _asked(calls: Sequence[Call]) -> list[_Asked]:
 
 def _digest(call: Call) -> bytes | None:
     lending = Lending()
-    asked = [[c.name, list(c.arguments), dict(c.keywords)] for c in (*call.history, call)]
+    asked = [
+        [c.name, list(c.arguments), dict(c.keywords), c.attribute] for c in (*call.history, call)
+    ]
     message = encode(lending.lend(asked))
-    lent = [counted.function for counted in lending.functions]
+    lent = lending.sources
     if not all(map(is_dataclass, lent)):
         return None  # nothing says which function that was
     digest = hashlib.sha256(json.dumps([message.tree, repr(lent)]).encode())
@@ -148,7 +150,9 @@ _memory = _Memory()
 def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
     try:
         student = Student(InProcess(namespace))
-        called_on = _made_again(call.history, student) if call.history else student
+        called_on: Any = _made_again(call.history, student) if call.history else student
+        if call.attribute:
+            return _Answer(called_on.get(call.name))
         function = getattr(called_on, call.name)
         result, after = function.watched(*call.arguments, **call.keywords)
     except Raised as error:

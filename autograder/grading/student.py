@@ -121,22 +121,63 @@ class Counted:
         return self.function(*arguments, **keywords)
 
 
+@dataclass
+class Fresh:
+    """Something with a memory that stays with the checker, made anew whenever it is lent.
+
+    So it is in its first state again when a known mistake is tried on it, or a right answer.
+
+    Parameters
+    ----------
+    make : makes it; takes nothing. If it is a dataclass, what known mistakes do with it is
+        remembered.
+    methods : the names that the student's code can call; none for a function.
+    made : the last one made, for a test to look at.
+    """
+
+    make: Callable[[], Any]
+    methods: tuple[str, ...] = ()
+    made: Any = None
+
+    def functions(self) -> list[Callable[..., Any]]:
+        """Make it and return its methods, or the function that it is."""
+        self.made = self.make()
+        if not self.methods:
+            return [self.made]
+        return [getattr(self.made, name) for name in self.methods]
+
+
 class Lending:
-    """The functions that one request lends, by number; answers the calls of them."""
+    """The functions that one request lends, by number; answers the calls of them.
+
+    `sources` are what they come from.
+    """
 
     def __init__(self) -> None:
-        self.functions: list[Counted] = []
+        self.functions: list[Callable[..., Any]] = []
+        self.sources: list[Any] = []
 
     def lend(self, value: Any) -> Any:
-        """Put numbers in place of functions."""
+        """Put numbers in place of functions and objects."""
         if isinstance(value, Counted):
-            self.functions.append(value)
-            return Lent(len(self.functions) - 1)
+            return self._numbered([value], value.function)
+        if isinstance(value, Fresh):
+            return self._numbered(value.functions(), value.make, value.methods)
         if isinstance(value, (list, tuple)):
             return type(value)(map(self.lend, value))
         if isinstance(value, dict):
             return {key: self.lend(item) for key, item in value.items()}
         return value
+
+    def _numbered(
+        self, functions: list[Callable[..., Any]], source: Any, methods: tuple[str, ...] = ()
+    ) -> Lent:
+        first = len(self.functions)
+        if first > _MOST_LENT:
+            raise WireError("lent too often in one call")
+        self.functions += functions
+        self.sources.append(source)
+        return Lent(first, methods)
 
     def answer(self, message: Message) -> Message:
         """Call a function as a student's code asks. Never raises."""
@@ -151,7 +192,7 @@ class Lending:
             value = function(*arguments, **keywords)
             if isinstance(value, np.ndarray) and value.size > _MOST_RETURNED:
                 raise WireError("too much to return")
-            return encode({"value": value})
+            return encode({"value": self.lend(value)})
         except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
             return encode({"message": f"{_TAKES} ({type(error).__name__})"})
 
@@ -162,6 +203,7 @@ MOST_NUMBERS = 2**17
 _LARGEST_SIZE = 41
 """A whole number in an argument: the time of a filter grows with the square of its size."""
 _MOST_RETURNED = 2**22
+_MOST_LENT = 10_000
 
 _TAKES = (
     f"the function takes numbers, words, and arrays of one to four axes with up to {MOST_NUMBERS} "
@@ -187,7 +229,8 @@ class Call:
     """One call that a test made, with what came of it.
 
     `after` are the arguments as they were afterwards, if the test looked at them. `history` is, of
-    a method's call, how its object was made and what was called on it before.
+    a method's call, how its object was made and what was called on it before. `attribute` says that
+    an attribute was read and nothing called.
     """
 
     name: str
@@ -197,6 +240,7 @@ class Call:
     raised: str = ""
     after: list[Any] | None = None
     history: tuple["Call", ...] = ()
+    attribute: bool = False
 
 
 @dataclass
@@ -278,7 +322,7 @@ class Function:
     def _call(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool
     ) -> dict[str, Any]:
-        arguments = tuple(a.handle if isinstance(a, Remote) else a for a in arguments)
+        arguments = tuple(map(_handed_over, arguments))
         fields: dict[str, Any] = {"name": self.name, **options}
         if self.target is not None:
             fields["handle"] = self.target
@@ -307,6 +351,13 @@ class Function:
             self.history.append(call)
 
 
+def _handed_over(value: Any) -> Any:
+    """Put handles in place of objects on the student's side."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_handed_over, value))
+    return value.handle if isinstance(value, Remote) else value
+
+
 @dataclass(frozen=True)
 class Remote:
     """An object that stays on the student's side."""
@@ -326,7 +377,13 @@ class Remote:
 
     def get(self, name: str) -> Any:
         """Return the value of an attribute."""
-        return self.student.request("get", handle=self.handle, name=name)["value"]
+        try:
+            value = self.student.request("get", handle=self.handle, name=name)["value"]
+        except Missing:
+            raise StudentError(f"It has no attribute {name}") from None
+        past = tuple(self.history)
+        self.student.calls.append(Call(name, (), {}, value, history=past, attribute=True))
+        return value
 
     def load(self, values: Mapping[str, Any]) -> None:
         """Set attributes by name; of a torch module, its parameters and buffers."""
