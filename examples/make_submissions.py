@@ -25,6 +25,8 @@ FOLDERS = {
     "nonlinear_filters": Path("a1_filtering", "2_nonlinear_filters.ipynb"),
     "nearest_neighbors": Path("a2_classifiers", "1_nearest_neighbors.ipynb"),
     "linear_classifiers": Path("a2_classifiers", "2_linear_classifiers.ipynb"),
+    "perceptrons": Path("a3_backprop", "1_perceptrons.ipynb"),
+    "multilayer_networks": Path("a3_backprop", "2_multilayer_networks.ipynb"),
 }
 Sample = Callable[[Any, dict[str, str]], Any]
 SAMPLES: dict[tuple[str, str], Sample] = {}
@@ -70,6 +72,8 @@ def after(notebook: Any, name: str, source: str) -> None:
 @sample("nonlinear_filters", *(f"student-{n:02}" for n in (1, 4, 8, 9, 12, 13, 14, 15)))
 @sample("nearest_neighbors", "student-01")
 @sample("linear_classifiers", "student-01", "student-08")
+@sample("perceptrons", "student-01")
+@sample("multilayer_networks", "student-01")
 def perfect(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, answers)
 
@@ -169,6 +173,8 @@ def half_done(notebook: Any, answers: dict[str, str]) -> Any:
 @sample("nonlinear_filters", "student-07")
 @sample("nearest_neighbors", "student-07")
 @sample("linear_classifiers", "student-07")
+@sample("perceptrons", "student-07")
+@sample("multilayer_networks", "student-07")
 def untouched(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
@@ -444,6 +450,182 @@ def gradient_not_divided(notebook: Any, answers: dict[str, str]) -> Any:
 def bias_decays(notebook: Any, answers: dict[str, str]) -> Any:
     edit = ("learning_rate * db", "learning_rate * (db + 2 * weight_decay * b)")
     return fill(notebook, changed(answers, "train_linear_answer", edit))
+
+
+@sample("perceptrons", "student-02")
+def perceptrons_in_another_style(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "perceptron_forward_answer": """\
+def total_input(X, w):
+    return np.column_stack([np.ones(len(X)), X]) @ w
+
+
+def perceptron_forward(X, w, activation):
+    a = total_input(X, w)
+    return activation(a)
+""",
+        "sigmoid_answer": """\
+def sigmoid(a):
+    return 0.5 * (1 + np.tanh(a / 2))
+""",
+        "second_smallest_perceptron_answer": """\
+def second_smallest_gradient(w, x, y):
+    error = y - (w[0] * x[0] + w[1] * x[1])
+    return np.array([-error * x[0], -error * x[1]])
+
+
+def train_second_smallest(X, y, w, rng, learning_rate=0.1, epochs=1):
+    w1, w2 = w
+    losses = np.zeros(epochs * len(X))
+    n = 0
+    for epoch in range(epochs):
+        for i in rng.permutation(len(X)):
+            x1, x2 = X[i]
+            error = y[i] - w1 * x1 - w2 * x2
+            losses[n] = error ** 2 / 2
+            w1, w2 = w1 + learning_rate * error * x1, w2 + learning_rate * error * x2
+            n += 1
+    return np.array([w1, w2]), losses
+""",
+        "perceptron_rule_answer": """\
+def perceptron_rule(X, y, epochs=100):
+    ones = np.hstack([np.ones((len(X), 1)), X])
+    w = np.zeros(ones.shape[1])
+    history = []
+    for epoch in range(epochs):
+        wrong = 0
+        for i in range(len(X)):
+            if y[i] * ones[i].dot(w) <= 0:
+                w += y[i] * ones[i]
+                wrong += 1
+        history.append(wrong)
+        if wrong == 0:
+            break
+    return w, np.array(history)
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@sample("perceptrons", "student-03")
+def uphill(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("return -(y - w * x) * x", "return (y - w * x) * x")
+    return fill(notebook, changed(answers, "smallest_perceptron_answer", edit))
+
+
+@sample("perceptrons", "student-04")
+def undecided_is_right(notebook: Any, answers: dict[str, str]) -> Any:
+    return fill(notebook, changed(answers, "perceptron_rule_answer", ("<= 0.0", "< 0.0")))
+
+
+@sample("perceptrons", "student-08")
+def sigmoid_of_a_library(notebook: Any, answers: dict[str, str]) -> Any:
+    library = """\
+from scipy.special import expit
+
+def sigmoid(a):
+    return expit(a)
+"""
+    return fill(notebook, {**answers, "sigmoid_answer": library})
+
+
+@sample("multilayer_networks", "student-02")
+def network_without_layers(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "chain_backward_answer": """\
+def chain_backward(x, y, w, a, f, derivatives):
+    slopes = [derivative(a_k) for derivative, a_k in zip(derivatives, a)]
+
+    def back(k, dL_df):
+        before = x if k == 0 else f[k - 1]
+        dL_da = dL_df * slopes[k]
+        if k == 0:
+            return [dL_da * before], dL_da
+        dw, db = back(k - 1, dL_da * w[k])
+        return dw + [dL_da * before], db
+
+    dw, db = back(len(w) - 1, f[-1] - y)
+    return np.array(dw), float(db)
+""",
+        "mlp_answer": """\
+class MLP:
+    def __init__(self, sizes, rng):
+        self.Ws = []
+        self.bs = []
+        for i in range(len(sizes) - 1):
+            scale = (2.0 / sizes[i]) ** 0.5
+            self.Ws.append(scale * rng.standard_normal((sizes[i + 1], sizes[i])))
+            self.bs.append(np.zeros(sizes[i + 1]))
+
+    def forward(self, X):
+        self.inputs = []
+        for i, (W, b) in enumerate(zip(self.Ws, self.bs)):
+            if i > 0:
+                X = np.maximum(X, 0)
+            self.inputs.append(X)
+            X = X @ W.T + b
+        return X
+
+    def backward(self, slopes):
+        self.dWs = [None] * len(self.Ws)
+        self.dbs = [None] * len(self.Ws)
+        for i in range(len(self.Ws) - 1, -1, -1):
+            self.dWs[i] = slopes.T @ self.inputs[i]
+            self.dbs[i] = slopes.sum(axis=0)
+            slopes = slopes @ self.Ws[i]
+            if i > 0:
+                slopes = slopes * (self.inputs[i] > 0)
+        return slopes
+
+    def update(self, learning_rate):
+        for i in range(len(self.Ws)):
+            self.Ws[i] = self.Ws[i] - learning_rate * self.dWs[i]
+            self.bs[i] = self.bs[i] - learning_rate * self.dbs[i]
+""",
+        "minibatches_answer": """\
+def minibatches(X, labels, batch_size, rng):
+    order = rng.permutation(len(labels))
+    pieces = np.split(order, range(batch_size, len(order), batch_size))
+    return [(X[piece], labels[piece]) for piece in pieces]
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@sample("multilayer_networks", "student-03")
+def biases_averaged(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("slopes.sum(axis=0)", "slopes.mean(axis=0)")
+    return fill(notebook, changed(answers, "layers_answer", edit))
+
+
+@sample("multilayer_networks", "student-04")
+def nothing_used_again(notebook: Any, answers: dict[str, str]) -> Any:
+    from_scratch = """\
+def chain_backward(x, y, w, a, f, derivatives):
+    def by_total_input(k):
+        product = (f[-1] - y) * derivatives[-1](a[-1])
+        for j in range(len(w) - 1, k, -1):
+            product = product * w[j] * derivatives[j - 1](a[j - 1])
+        return product
+
+    outputs = [x, *f]
+    return np.array([by_total_input(k) * outputs[k] for k in range(len(w))]), by_total_input(0)
+"""
+    return fill(notebook, {**answers, "chain_backward_answer": from_scratch})
+
+
+@sample("multilayer_networks", "student-08")
+def gradients_of_a_library(notebook: Any, answers: dict[str, str]) -> Any:
+    library = """\
+import torch
+
+def softmax_cross_entropy(scores, labels):
+    s = torch.tensor(scores, requires_grad=True)
+    loss = torch.nn.functional.cross_entropy(s, torch.tensor(labels))
+    loss.backward()
+    return loss.item(), s.grad.numpy()
+"""
+    return fill(notebook, {**answers, "softmax_cross_entropy_answer": library})
 
 
 def perfect_answers(source: Any) -> dict[str, str]:
