@@ -182,6 +182,7 @@ def values() -> list[Any]:
         *(np.array([2**64 - 1], "uint64"), np.array([1, 2], "float16"), matrix),
         *(torch.arange(6.0).reshape(2, 3), torch.tensor(3), torch.tensor([True])),
         *(Items((1, 2.0), complete=True), Items((), complete=False), Rng(7), Handle(3), Lent(0)),
+        Lent(1, ("forward", "backward")),
         Operator("scale", {"factor": 2.0}),
     ]
     nested = [
