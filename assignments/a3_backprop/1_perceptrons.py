@@ -216,8 +216,8 @@ demo(widgets.PerceptronLine, perceptron_rule, two_sets)
 # two examples of label $-1$ ask for $w_0 < 0$ and $w_0 + w_1 + w_2 < 0$, so the sum of the two left
 # sides is below 0. The two of label $+1$ ask for $w_0 + w_2 > 0$ and $w_0 + w_1 > 0$, so their sum
 # is above 0. But both sums are $2 w_0 + w_1 + w_2$. Nothing is wrong with the rule: no weights at
-# all compute XOR with one perceptron. With a hidden layer there are some, and the next notebook
-# finds them.
+# all compute XOR with one perceptron. Three of them can: XOR is true where OR is and AND is not,
+# and OR and AND are in the table of section 1.
 #
 # The mistakes in every epoch, also for a real task: the handwritten ones and eights among the
 # digits, 64 pixels each. A curve ends with the first epoch without a mistake.
@@ -240,7 +240,7 @@ learned = {
 }
 
 
-def mistakes_by_epoch(found, epochs=20):
+def mistakes_by_epoch(found, epochs=24):
     shown = np.full(epochs, np.nan)
     mistakes = found[1][:epochs]
     shown[: len(mistakes)] = mistakes
@@ -248,7 +248,7 @@ def mistakes_by_epoch(found, epochs=20):
 
 
 plots.curves(
-    np.arange(1, 21),
+    np.arange(1, 25),
     {name: demo(mistakes_by_epoch, found) for name, found in learned.items()},
     xlabel="epoch",
     ylabel="mistakes",
@@ -314,8 +314,8 @@ plots.side_by_side(
 
 # %% [markdown]
 # The four losses over the prediction, for $y = 1$; the zero-one loss is that of the decision, the
-# sign of $\hat y$. Which of them punish a prediction of 2, which is on the right side? Which grow
-# fastest far away?
+# sign of $\hat y$. Up to 1, L1 and hinge are the same line. Which losses punish a prediction of 2,
+# which is on the right side? Which grows fastest far away?
 
 # %%
 predicted = np.linspace(-1.5, 2.5, 161)
@@ -556,22 +556,24 @@ demo(measured_and_lines, demo(train_smallest, turns, metres, 0.0, 0.1, 1))
 
 # %% [markdown]
 # The samples disagree by their noise, so with a constant step size $w$ never quite rests: each
-# sample pulls towards its own answer, $y_i / x_i$. The weight after ten epochs, and the one with
-# the least total loss, $\sum_i x_i y_i / \sum_i x_i^2$ (set the derivative of the sum to 0):
+# sample pulls towards its own answer, $y_i / x_i$. A small step size comes nearer to the weight
+# with the least total loss, $\sum_i x_i y_i / \sum_i x_i^2$ (set the derivative of the sum to 0),
+# and takes longer.
+
 
 # %%
+def weights_after(eta):
+    path = train_smallest(turns, metres, 0.0, eta, 100)
+    return [f"{path[10 * len(turns)]:.4f}", f"{path[-1]:.4f}"]
+
+
 plots.table(
-    ["step size", "w after 10 epochs"],
+    ["step size", "w after 10 epochs", "w after 100 epochs"],
     [
-        [
-            f"{eta:g}",
-            demo("{:.4f}".format, demo(lambda path: path[-1], path)),
-        ]
-        for eta, path in (
-            (eta, demo(train_smallest, turns, metres, 0.0, eta, 10)) for eta in (0.001, 0.01, 0.1)
-        )
+        [f"{eta:g}", *(demo(lambda row, i=i: row[i], demo(weights_after, eta)) for i in range(2))]
+        for eta in (0.001, 0.01, 0.1)
     ]
-    + [["(least total loss)", f"{turns @ metres / (turns @ turns):.4f}"]],
+    + [["(least total loss)", *[f"{turns @ metres / (turns @ turns):.4f}"] * 2]],
 )
 
 # %% [markdown]
@@ -786,6 +788,10 @@ def samples_and_epochs(**runs):
 
 
 demo(lambda *runs: samples_and_epochs(**{"0.01": runs[0], "0.1": runs[1]}), *trained.values())
+
+# %% [markdown]
+# The weights at the end. The small step size has not arrived after twenty epochs, the large one
+# has, up to what the noise of the last samples does to it. Which digits are worth writing down?
 
 # %%
 plots.table(

@@ -1,7 +1,7 @@
 """Widgets of the notebook perceptrons."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count, pairwise
+from itertools import pairwise
 
 import ipywidgets
 import numpy as np
@@ -44,20 +44,36 @@ def _around(points: Signal) -> Range:
     return float(points.min()) - room, float(points.max()) + room
 
 
+def _ticks(over: Range) -> list[tuple[str, float]]:
+    """Return round numbers within a range, and where they are, from 0 to 1."""
+    low, high = over
+    step = next(step for step in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0) if high - low <= 7.5 * step)
+    places = range(int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9)) + 1)
+    return [(f"{i * step:.3g}", (i * step - low) / (high - low)) for i in places]
+
+
+def _round_up(value: float) -> float:
+    """Return a round number that is not smaller, whose fifths are round as well."""
+    power = 10.0 ** np.floor(np.log10(value)) if value > 0 else 1.0
+    return float(power * next(d for d in (1, 1.5, 2, 2.5, 3, 4, 5, 10) if d * power >= value))
+
+
 def _with_axes(
     map_of: Pillow.Image, x_range: Range, y_range: Range, labels: tuple[str, str]
 ) -> Pillow.Image:
     """Put ticks and labels around a map."""
-    left, right, top, bottom = 44, 14, 20, 36
+    left, right, top, bottom = 44, 14, 20, 40
     framed = drawing.canvas(left + map_of.width + right, top + map_of.height + bottom)
     draw = ImageDraw.Draw(framed)
-    for share in np.linspace(0.0, 1.0, 5).tolist():
-        x, y = (low + share * (high - low) for low, high in (x_range, y_range))
-        across, down = left + share * map_of.width, top + (1.0 - share) * map_of.height
-        small = drawing.font(11)
-        draw.text((across, framed.height - bottom + 4), f"{x:.2g}", drawing.INK, small, anchor="mt")
-        draw.text((left - 5, down), f"{y:.2g}", drawing.INK, small, anchor="rm")
-    font = drawing.font(12)
+    font, small, below = drawing.font(12), drawing.font(11), top + map_of.height
+    for tick, share in _ticks(x_range):
+        across = left + share * map_of.width
+        draw.line([(across, below), (across, below + 4)], drawing.INK)
+        draw.text((across, below + 7), tick, drawing.INK, small, anchor="mt")
+    for tick, share in _ticks(y_range):
+        down = below - share * map_of.height
+        draw.line([(left - 4, down), (left, down)], drawing.INK)
+        draw.text((left - 7, down), tick, drawing.INK, small, anchor="rm")
     middle = left + map_of.width / 2
     draw.text((middle, framed.height - 2), labels[0], drawing.INK, font, anchor="mb")
     draw.text((left, 2), labels[1], drawing.INK, font, anchor="lt")
@@ -75,20 +91,22 @@ def perceptron_diagram(inputs: int = 3) -> plots.Picture:
     figure = plots.new_figure(6.4, 2.6)
     axes = figure.subplots()
     heights = np.linspace(1.5, -1.5, inputs + 1)
+    on_line = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
     for i, height in enumerate(heights.tolist()):
-        axes.annotate(
-            "", (1.86, 0.09 * height), (0.16, height), arrowprops={"arrowstyle": "->", "lw": 1.2}
-        )
+        end = 1.88, 0.16 * height
+        axes.annotate("", end, (0.16, height), arrowprops={"arrowstyle": "->", "lw": 1.2})
         name = f"$x_{i}$" if i else "$1$"
         axes.text(0.0, height, name, ha="center", va="center", fontsize=13)
-        axes.text(0.66, 0.72 * height, f"$w_{i}$", ha="center", va="bottom", fontsize=12)
+        # At two fifths of the way.
+        along, up = 0.16 + 0.4 * (end[0] - 0.16), height + 0.4 * (end[1] - height)
+        axes.text(along, up, f"$w_{i}$", ha="center", va="center", fontsize=12, bbox=on_line)
     around = {"boxstyle": "circle,pad=0.45", "facecolor": "#eeeeee", "edgecolor": "black"}
-    for x, symbol in ((2.1, r"$\Sigma$"), (3.3, "$f$")):
-        axes.text(x, 0.0, symbol, ha="center", va="center", fontsize=14, bbox=around)
-    for x, symbol in ((2.7, "$a$"), (3.86, r"$\hat{y}$")):
-        axes.text(x, 0.12, symbol, ha="center", va="bottom", fontsize=13)
-    for start, end in ((2.34, 3.06), (3.54, 4.2)):
-        axes.annotate("", (end, 0.0), (start, 0.0), arrowprops={"arrowstyle": "->", "lw": 1.2})
+    for place, symbol in ((2.1, r"$\Sigma$"), (3.3, "$f$")):
+        axes.text(place, 0.0, symbol, ha="center", va="center", fontsize=14, bbox=around)
+    for place, symbol in ((2.7, "$a$"), (3.86, r"$\hat{y}$")):
+        axes.text(place, 0.12, symbol, ha="center", va="bottom", fontsize=13)
+    for start, stop in ((2.34, 3.06), (3.54, 4.2)):
+        axes.annotate("", (stop, 0.0), (start, 0.0), arrowprops={"arrowstyle": "->", "lw": 1.2})
     axes.set(xlim=(-0.3, 4.4), ylim=(-1.9, 1.9))
     axes.axis("off")
     return plots.finish(
@@ -163,12 +181,15 @@ class PerceptronLine(Explorer):
             wrong = int((y * (w[0] + X @ w[1:]) <= 0.0).sum())
             numbers = ", ".join(f"{weight:.3g}" for weight in w.tolist())
             done = min(updates, len(path) - 1)
-            ends = "" if updates < len(path) else f" There is no {_nth(done + 1)} update."
+            ends = "" if wrong else " The line rests."
             told.append(
-                f"{name}: after {done} updates w = ({numbers}), and {wrong} of {len(y)} points "
-                f"are mistakes.{ends}"
+                f"{name}: after {_counted(done, 'update')} w = ({numbers}); mistakes among the "
+                f"{len(y)} points: {wrong}.{ends}"
             )
-        words = "<br>".join(told) + "<br>A ring marks the point of the last update."
+        words = "<br>".join(told) + (
+            "<br>The ground has the colour of what is decided there, and is white where w is 0; a "
+            "ring marks the point of the last update."
+        )
         return drawing.beside(pictures, list(self._data)), words
 
     def _plane(self, X: Vectors, y: Signs, w: Signal, last: int | None) -> Pillow.Image:
@@ -191,22 +212,17 @@ def _path(rule: Rule, X: Vectors, y: Signs, updates: int) -> list[tuple[Signal, 
     """
     path: list[tuple[Signal, int | None]] = [(np.zeros(X.shape[1] + 1), None)]
     quiet = 0
-    for t in count(1):
+    for t in range(1, 20 * len(X) + 1):
         order = np.arange(t) % len(X)
         w, mistakes = rule(X[order], y[order], 1)
-        if int(np.sum(mistakes)) >= len(path):
+        if int(np.sum(mistakes)) < len(path):
+            quiet += 1
+        else:
             path.append((np.asarray(w, np.float64), (t - 1) % len(X)))
             quiet = 0
-        else:
-            quiet += 1
-        if quiet == len(X) or len(path) > updates or t > 20 * len(X):
-            return path
-    raise AssertionError("count never ends")
-
-
-def _nth(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 % 10 != 1 else 0, "th")
-    return f"{number}{ending}"
+        if quiet == len(X) or len(path) > updates:
+            break
+    return path
 
 
 class KnobMachine(Explorer):
@@ -236,7 +252,8 @@ class KnobMachine(Explorer):
         self._ranges = _around(X[:, 0]), _around(X[:, 1])
         self._before: tuple[Signal, Signal, float] | None = None
         corners = np.stack(np.meshgrid(*([-2.0, 0.0, 2.0],) * 3), axis=-1).reshape(-1, 3)
-        self._steepest = max(float(np.abs(self._slopes(w)).max()) for w in corners) or 1.0
+        steepest = max(float(np.abs(self._slopes(w)).max()) for w in corners)
+        self._steepest = _round_up(1.2 * steepest)
         knobs = {
             name: ipywidgets.FloatSlider(
                 value=value,
@@ -295,26 +312,27 @@ class KnobMachine(Explorer):
         return _with_axes(picture, *self._ranges, ("x_1", "x_2"))
 
     def _bars(self, names: Sequence[str], w: Signal, slopes: Signal, loss: float) -> Pillow.Image:
-        picture = drawing.canvas(360, 280)
+        picture = drawing.canvas(380, 300)
         draw = ImageDraw.Draw(picture)
-        font, middle = drawing.font(), 220
-        draw.line([(middle, 20), (middle, 198)], drawing.GRID)
+        font, small, middle = drawing.font(), drawing.font(11), 200
+        left, right = middle - self._BAR, middle + self._BAR
+        draw.line([(middle, 24), (middle, 186)], drawing.GRID)
         for i, name in enumerate(names):
-            y = 50 + 60 * i
+            y = 45 + 60 * i
             draw.text((4, y), f"{name} = {w[i]:+.1f}", drawing.INK, font, anchor="lm")
             share = float(np.clip(slopes[i] / self._steepest, -1.0, 1.0))
             end = middle + share * self._BAR
             color = drawing.ORANGE if share > 0 else drawing.BLUE
-            box = (min(middle, end), y - 10, max(middle, end), y + 10)
-            draw.rectangle(box, fill=color)
-            draw.text((middle, y - 20), f"{slopes[i]:+.4f}", drawing.INK, font, anchor="mm")
-        draw.text((4, 230), f"loss = {loss:.4f}", drawing.INK, font, anchor="lm")
-        left = middle - self._BAR
-        width = 2 * self._BAR
-        draw.rectangle((left, 222, left + width * min(loss, 1.0), 238), fill=drawing.GREEN)
-        draw.rectangle((left, 222, left + width, 238), outline=drawing.GRID)
-        draw.text((left, 244), "0", drawing.INK, drawing.font(11), anchor="mt")
-        draw.text((left + width, 244), "1", drawing.INK, drawing.font(11), anchor="mt")
+            draw.rectangle((min(middle, end), y - 10, max(middle, end), y + 10), fill=color)
+            draw.text((picture.width - 2, y), f"{slopes[i]:+.4f}", drawing.INK, font, anchor="rm")
+        for x, value in ((left, -self._steepest), (middle, 0.0), (right, self._steepest)):
+            draw.text((x, 192), f"{value:.2g}", drawing.INK, small, anchor="mt")
+        draw.text((4, 250), "loss", drawing.INK, font, anchor="lm")
+        draw.rectangle((left, 240, left + 2 * self._BAR * min(loss, 1.0), 260), fill=drawing.GREEN)
+        draw.rectangle((left, 240, right, 260), outline=drawing.GRID)
+        draw.text((picture.width - 2, 250), f"{loss:.4f}", drawing.INK, font, anchor="rm")
+        for x, text in ((left, "0"), (right, "1")):
+            draw.text((x, 266), text, drawing.INK, small, anchor="mt")
         return picture
 
 
@@ -330,7 +348,7 @@ class DescentExplorer(Explorer):
     rates : the smallest and the largest step size, as powers of ten.
     """
 
-    _LONG = 300
+    _LONG = 200
     """Steps after which it is clear where a step size leads."""
     _STEPS = 60
 
@@ -366,17 +384,21 @@ class DescentExplorer(Explorer):
         super().__init__(self._show, rate=rate, steps=steps)
 
     def _levels(self, values: Image) -> Image:
-        """Return grey levels in bands, narrow at the bottom; the lowest is the darkest."""
-        share = (values - self._least) / (self._most - self._least or 1.0)
-        return 0.35 + 0.65 * np.floor(12.0 * np.sqrt(share)) / 12.0
+        """Return grey levels in bands, one a contour line apart; the lowest is the darkest."""
+        side = _SIDE * _ZOOM
+        smooth = Pillow.fromarray(values.astype(np.float32)).resize((side, side))
+        share = (np.asarray(smooth, np.float64) - self._least) / (self._most - self._least or 1.0)
+        return 0.35 + 0.65 * np.floor(12.0 * np.sqrt(np.clip(share, 0.0, 1.0))) / 12.0
 
     def _show(self, rate: float, steps: int) -> tuple[bytes, str]:
         path = self._path(rate)
         shown = path[: steps + 1]
         losses = np.array([self._loss(w) for w in shown])
-        picture = drawing.photo(self._map, _ZOOM)
-        # Pillow cannot draw to places that are far out of the picture.
-        places = np.clip(_pixels(shown, *self._ranges), -2000.0, 2000.0)
+        picture = drawing.photo(self._map)
+        places = _pixels(shown, *self._ranges)
+        # Nothing comes back from far outside, where Pillow cannot draw.
+        near = np.abs(places).max(axis=1) < _FAR
+        places = places[: int(near.sum()) + 1]
         draw = ImageDraw.Draw(picture)
         draw.line(places.ravel().tolist(), fill=drawing.ORANGE, width=2)
         for x, y in places[1:].tolist():
@@ -384,14 +406,14 @@ class DescentExplorer(Explorer):
         drawing.mark(picture, tuple(places[0].tolist()), 0, ring=False)
         chart = drawing.chart(
             {"loss": (np.arange(float(len(losses))), losses)},
-            (360, picture.height + 56),
+            (360, picture.height + 60),
             (0.0, float(steps)),
-            (0.0, 1.5 * float(losses[0])),
+            (0.0, _round_up(1.2 * float(losses[0]))),
             "step",
         )
         framed = _with_axes(picture, *self._ranges, ("w_1", "w_2"))
         titles = ("loss over the weights, dark is low", "loss, cut at the top")
-        return drawing.beside([framed, chart], titles), self._say_how(rate, path, losses, steps)
+        return drawing.beside([framed, chart], titles), self._say_how(rate, path, losses)
 
     def _path(self, rate: float) -> Vectors:
         """Take many steps, until they leave all bounds."""
@@ -401,24 +423,40 @@ class DescentExplorer(Explorer):
             path.append(path[-1] - rate * np.asarray(self._gradient(path[-1])))
         return np.array(path)
 
-    def _say_how(self, rate: float, path: Vectors, losses: Signal, steps: int) -> str:
+    def _say_how(self, rate: float, path: Vectors, losses: Signal) -> str:
         moves = np.diff(path, axis=0)
         lengths = np.linalg.norm(moves, axis=1)
-        turns_back = float(np.mean((moves[1:] * moves[:-1]).sum(axis=1)[:10] < 0.0)) > 0.5
-        swings = "every step turns back on the one before it, " if turns_back else ""
-        if lengths[-1] > lengths[len(lengths) // 2] and lengths[-1] > 1e-9:
-            how = f"It diverges: {swings}and the steps become longer and longer"
-        elif len(lengths) > self._STEPS and lengths[self._STEPS] > 0.02 * lengths[0]:
-            how = (
-                f"It converges slowly: {swings}after {self._STEPS} steps, they are "
-                f"{lengths[self._STEPS] / lengths[0]:.0%} as long as the first"
-            )
-        elif turns_back:
-            how = f"It oscillates and converges: {swings}and the steps become shorter"
+        first = moves[:10]
+        back = int(((first[1:] * first[:-1]).sum(axis=1) < 0.0).sum())
+        middle = float(lengths[len(lengths) // 2])
+        growth = float(lengths[-1]) / middle if middle > 1e-9 * lengths[0] else 0.0
+        if growth > 1.001:
+            how = "It diverges: the steps become longer and longer"
+        elif growth > 0.999:
+            how = "It does not arrive: the steps hardly change their length"
+        elif lengths[self._STEPS] > 0.02 * lengths[0]:
+            share = lengths[self._STEPS] / lengths[0]
+            how = f"It converges slowly: the step after {self._STEPS} is {share:.0%} of the first"
         else:
-            how = "It converges: most steps go on where the last one went, and they become shorter"
+            how = "It converges: the steps become shorter and shorter"
+        verb = "turn" if back > 1 else "turns"
+        turned = f"{back or 'none'} of the first {len(first)} {verb} back on the one before it"
+        if back >= _MANY:
+            turned = f"they oscillate, {back} of the first {len(first)} turning back"
+        last = len(losses) - 1
         return (
-            f"Step size {rate:.3g}. {how}. After {len(losses) - 1} steps the weights are "
-            f"({path[len(losses) - 1, 0]:.4g}, {path[len(losses) - 1, 1]:.4g}), and the loss has "
-            f"gone from {losses[0]:.4g} to {losses[-1]:.4g}."
+            f"Step size {rate:.3g}. {how}; {turned}. After {_counted(last, 'step')} the weights "
+            f"are ({path[last, 0]:.4g}, {path[last, 1]:.4g}), and the loss has gone from "
+            f"{losses[0]:.4g} to {losses[-1]:.4g}."
         )
+
+
+_FAR = 10_000.0
+"""Pixels from a map beyond which a path is not drawn any further."""
+
+_MANY = 5
+"""Steps of ten that turn back when the path goes to and fro."""
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
