@@ -54,7 +54,9 @@ def _ticks(over: Range) -> list[tuple[str, float]]:
 
 def _round_up(value: float) -> float:
     """Return a round number that is not smaller, whose fifths are round as well."""
-    power = 10.0 ** np.floor(np.log10(value)) if value > 0 else 1.0
+    if not 0.0 < value < np.inf:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
     return float(power * next(d for d in (1, 1.5, 2, 2.5, 3, 4, 5, 10) if d * power >= value))
 
 
@@ -74,6 +76,7 @@ def _with_axes(
         down = below - share * map_of.height
         draw.line([(left - 4, down), (left, down)], drawing.INK)
         draw.text((left - 7, down), tick, drawing.INK, small, anchor="rm")
+    draw.rectangle((left - 1, top - 1, left + map_of.width, below), outline=drawing.GRID)
     middle = left + map_of.width / 2
     draw.text((middle, framed.height - 2), labels[0], drawing.INK, font, anchor="mb")
     draw.text((left, 2), labels[1], drawing.INK, font, anchor="lt")
@@ -430,7 +433,9 @@ class DescentExplorer(Explorer):
         back = int(((first[1:] * first[:-1]).sum(axis=1) < 0.0).sum())
         middle = float(lengths[len(lengths) // 2])
         growth = float(lengths[-1]) / middle if middle > 1e-9 * lengths[0] else 0.0
-        if growth > 1.001:
+        if not lengths[0]:
+            how = "It stands still: the gradient is 0"
+        elif growth > 1.001 or len(lengths) < self._LONG:
             how = "It diverges: the steps become longer and longer"
         elif growth > 0.999:
             how = "It does not arrive: the steps hardly change their length"
