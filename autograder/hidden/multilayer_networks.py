@@ -6,7 +6,7 @@ what torch computes.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any
@@ -327,14 +327,15 @@ def linear_inputs(student: Student, rng: Generator) -> None:
 def linear_parameters(student: Student, rng: Generator) -> None:
     for n, inputs, outputs in _SHAPES:
         layer, due = _layer(student, rng, inputs, outputs)
-        X = rng.normal(size=(n, inputs))
-        layer.forward(X)
-        for _ in range(2):
-            slopes = rng.normal(size=(n, outputs))
-            layer.backward(slopes)
-            _, dW, db = due.backward(X, slopes)
-            close(layer.get("dW"), dW)
-            close(layer.get("db"), db)
+        for times in (2, 1):
+            X = rng.normal(size=(n, inputs))
+            layer.forward(X)
+            for _ in range(times):
+                slopes = rng.normal(size=(n, outputs))
+                layer.backward(slopes)
+                _, dW, db = due.backward(X, slopes)
+                close(layer.get("dW"), dW)
+                close(layer.get("db"), db)
 
 
 @hidden("layers", points=0.5, says="Linear: backward belongs to the last forward; two layers")
@@ -360,7 +361,7 @@ def linear_steps(student: Student, rng: Generator) -> None:
             X, slopes = rng.normal(size=(n, inputs)), rng.normal(size=(n, outputs))
             learning_rate = float(rng.uniform(0.1, 0.5))
             close(layer.forward(X), due.forward(X))
-            layer.backward(slopes)
+            close(layer.backward(slopes), due.backward(X, slopes)[0])
             layer.update.carry_out(learning_rate)
             due = due.stepped(X, slopes, learning_rate)
             close(layer.get("W"), due.W)
@@ -389,7 +390,7 @@ def _entries(student: Student, name: str, rng: Generator, function: Callable[[An
     _by_entry(layers[0], function, X, rng.normal(size=X.shape))
 
 
-@hidden("layers", points=0.75, says="ReLU: outputs and dL/dX, inputs of both signs")
+@hidden("layers", points=0.5, says="ReLU: outputs and dL/dX, inputs of both signs")
 def relu_entries(student: Student, rng: Generator) -> None:
     _entries(student, "ReLU", rng, torch.relu)
 
@@ -403,7 +404,7 @@ def relu_kinks(student: Student, rng: Generator) -> None:
         _by_entry(layer, torch.relu, X, rng.normal(size=(5, 6)))
 
 
-@hidden("layers", points=0.75, says="Sigmoid: outputs and dL/dX")
+@hidden("layers", points=0.5, says="Sigmoid: outputs and dL/dX")
 def sigmoid_entries(student: Student, rng: Generator) -> None:
     _entries(student, "Sigmoid", rng, torch.sigmoid)
 
@@ -417,34 +418,32 @@ def sigmoid_extremes(student: Student, rng: Generator) -> None:
         _by_entry(layer, torch.sigmoid, X, rng.normal(size=X.shape))
 
 
-@hidden("layers", points=2, says="all layers one after the other: their derivatives together")
+@hidden("layers", points=2.5, says="all layers one after the other: their derivatives together")
 def small_network(student: Student, rng: Generator) -> None:
     n, sizes = 6, (3, 5, 4, 2)
-    pairs = list(pairwise(sizes))
-    for _ in range(3):
+    for _ in range(2):
         drawn = [
             _Weighted(rng.normal(size=(outputs, inputs)), rng.normal(size=outputs))
-            for inputs, outputs in pairs
+            for inputs, outputs in pairwise(sizes)
         ]
-        X = _off_the_kinks(rng, n, drawn[0])
         linear = [student.Linear.make(due.W, due.b) for due in drawn]
         layers = [linear[0], student.ReLU.make(), linear[1], student.Sigmoid.make(), linear[2]]
-        # Whatever the loss is, near to here it is these slopes times the outputs.
-        slopes = rng.normal(size=(n, sizes[-1]))
-        values, back = X, slopes
-        for layer in layers:
-            values = layer.forward(values)
-        close(values, _through(X, *((due.W, due.b) for due in drawn)))
-        for layer in reversed(layers):
-            back = layer.backward(back)
-        close(back, _differences(partial(_loss_at, drawn, slopes), X), rtol=1e-4, atol=1e-6)
-        for number, layer in enumerate(linear):
-            for name in ("W", "b"):
-                due = _differences(
-                    partial(_loss_with, X, drawn, slopes, number, name),
-                    getattr(drawn[number], name),
-                )
-                close(layer.get(f"d{name}"), due, rtol=1e-4, atol=1e-6)
+        for _ in range(2):
+            X = _off_the_kinks(rng, n, drawn[0])
+            # Whatever the loss is, near to here it is these slopes times the outputs.
+            slopes = rng.normal(size=(n, sizes[-1]))
+            values, back = X, slopes
+            for layer in layers:
+                values = layer.forward(values)
+            close(values, _through(X, drawn))
+            for layer in reversed(layers):
+                back = layer.backward(back)
+            due = _differences(partial(_loss_at, drawn, slopes), X)
+            close(back, due, rtol=1e-4, atol=1e-6)
+            for layer, own in zip(linear, drawn, strict=True):
+                for name in ("W", "b"):
+                    due = _differences_with(X, drawn, slopes, own, name)
+                    close(layer.get(f"d{name}"), due, rtol=1e-4, atol=1e-6)
 
 
 def _off_the_kinks(rng: Generator, n: int, layer: _Weighted) -> Any:
@@ -459,24 +458,26 @@ _CLEAR = 1e-3
 """How far from a kink inputs of a ReLU are: for differences, and for single precision."""
 
 
-def _through(X: Any, *parameters: tuple[Any, Any]) -> Any:
-    first, second, third = parameters
-    values = torch.relu(functional.linear(torch.as_tensor(X), *map(torch.as_tensor, first)))
-    values = torch.sigmoid(functional.linear(values, *map(torch.as_tensor, second)))
-    return functional.linear(values, *map(torch.as_tensor, third)).numpy()
+def _through(X: Any, drawn: list[_Weighted]) -> Any:
+    first, second, third = drawn
+    values = torch.relu(torch.as_tensor(first.forward(X))).numpy()
+    return third.forward(torch.sigmoid(torch.as_tensor(second.forward(values))).numpy())
 
 
 def _loss_at(drawn: list[_Weighted], slopes: Any, X: Any) -> float:
-    return float((_through(X, *((layer.W, layer.b) for layer in drawn)) * slopes).sum())
+    return float((_through(X, drawn) * slopes).sum())
 
 
-def _loss_with(
-    X: Any, drawn: list[_Weighted], slopes: Any, number: int, name: str, values: Any
-) -> float:
-    """Return the loss with other values in place of one of the parameters."""
-    layers = [_Weighted(layer.W, layer.b) for layer in drawn]
-    setattr(layers[number], name, values)
-    return _loss_at(layers, slopes, X)
+def _differences_with(
+    X: Any, drawn: list[_Weighted], slopes: Any, layer: _Weighted, name: str
+) -> Any:
+    """Return the differences of the loss by a layer's W or b."""
+
+    def loss(values: Any) -> float:
+        changed = replace(layer, **{name: values})
+        return _loss_at([changed if one is layer else one for one in drawn], slopes, X)
+
+    return _differences(loss, getattr(layer, name))
 
 
 # --- softmax_cross_entropy ------------------------------------------------------------------------
@@ -560,6 +561,7 @@ def printed(softmax_cross_entropy: Any) -> None:
         scores = np.sin(np.arange(1.0, n * num_classes + 1.0) ** 1.5).reshape(n, num_classes)
         loss, slopes = softmax_cross_entropy(4.0 * scores, np.arange(n) * 2 % num_classes)
         # Nothing is printed as -0.0.
+        slopes = np.asarray(slopes, dtype=np.float64)
         print(n, round(float(loss), 4), (np.round(slopes, 4) + 0.0).tolist())
 
 
@@ -822,7 +824,8 @@ class _Net:
     def scores(self, X: Any) -> Any:
         """Return the scores, a tensor."""
         first, second = self.used = self.parameters
-        return torch.tanh(torch.as_tensor(X) @ first.T) @ second.T + self.shift
+        examples = torch.as_tensor(X, dtype=torch.float64)
+        return torch.tanh(examples @ first.T) @ second.T + self.shift
 
     def step(self, slopes: Sequence[Any], learning_rate: float) -> None:
         """Step against derivatives."""
