@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -103,15 +103,13 @@ class Agent:
             value = self._kept(value)
         reply = self._returned(value)
         if request.get("watch"):
-            reply["arguments"] = [
-                a if isinstance(a, (np.ndarray, list, dict)) else None for a in arguments
-            ]
+            reply["arguments"] = [a if _is_data(a) else None for a in arguments]
         return reply
 
     @contextmanager
     def _standing_in(self, target: Any, given: Mapping[str, Lent]) -> Iterator[None]:
         """Let the names that a function looks up mean others for a while."""
-        names = getattr(target, "__globals__", {}) if given else {}
+        names = _names_seen_by(target) if given else {}
         before = {name: names[name] for name in given if name in names}
         names.update({name: self._resolved(lent) for name, lent in given.items()})
         try:
@@ -158,6 +156,21 @@ def _attribute(target: Any, name: str) -> Any:
     if not hasattr(type(target), name) and not hasattr(target, name):
         raise _NothingThereError(f"there is no {name}")
     return getattr(target, name)
+
+
+def _is_data(value: Any) -> bool:
+    """Say whether a value can be looked at afterwards: not a function, nor a list of such."""
+    if isinstance(value, list):
+        return not any(map(callable, value))
+    return isinstance(value, (np.ndarray, dict))
+
+
+def _names_seen_by(target: Any) -> dict[str, Any]:
+    """Return the global names of a function or method, of a class those of its first method."""
+    if not isinstance(target, type):
+        return getattr(target, "__globals__", {})
+    members = (member for kind in target.__mro__ for member in vars(kind).values())
+    return next((m.__globals__ for m in members if isinstance(m, FunctionType)), {})
 
 
 def _raised(error: BaseException) -> dict[str, Any]:

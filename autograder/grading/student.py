@@ -148,9 +148,10 @@ class Fresh:
 
 
 class Lending:
-    """The functions that one request lends, by number; answers the calls of them.
+    """The functions that are lent to a student's code, by number; answers the calls of them.
 
-    `sources` are what they come from.
+    A number stays good as long as this does: an object lent in one call is used in later ones.
+    `sources` are what the functions come from.
     """
 
     def __init__(self) -> None:
@@ -173,8 +174,6 @@ class Lending:
         self, functions: list[Callable[..., Any]], source: Any, methods: tuple[str, ...] = ()
     ) -> Lent:
         first = len(self.functions)
-        if first > _MOST_LENT:
-            raise WireError("lent too often in one call")
         self.functions += functions
         self.sources.append(source)
         return Lent(first, methods)
@@ -192,6 +191,8 @@ class Lending:
             value = function(*arguments, **keywords)
             if isinstance(value, np.ndarray) and value.size > _MOST_RETURNED:
                 raise WireError("too much to return")
+            if len(self.functions) > _MOST_LENT:
+                raise WireError("lent too often")
             return encode({"value": self.lend(value)})
         except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
             return encode({"message": f"{_TAKES} ({type(error).__name__})"})
@@ -254,6 +255,12 @@ class Student:
     carrier: Carrier
     calls: list[Call] = field(default_factory=list)
     _given: Mapping[str, Counted] = field(default_factory=dict)
+    _lending: Lending = field(default_factory=Lending, repr=False)
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """The names of the earlier answers that right ones stand in for."""
+        return tuple(self._given)
 
     def given(self, **functions: Callable[..., Any]) -> "Student":
         """Return the student as if these functions had been theirs: earlier answers, but right."""
@@ -273,9 +280,8 @@ class Student:
         StudentError
             If the reply is not a value.
         """
-        lending = Lending()
-        fields = {name: lending.lend(value) for name, value in fields.items()}
-        reply = decode(self.carrier.ask(encode({"do": do, **fields}), lending.answer))
+        lent = {name: self._lending.lend(value) for name, value in fields.items()}
+        reply = decode(self.carrier.ask(encode({"do": do, **lent}), self._lending.answer))
         if not isinstance(reply, dict):
             raise StudentError("The reply cannot be read")
         match reply.get("outcome"):
