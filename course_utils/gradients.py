@@ -164,6 +164,9 @@ def compare(
     Notes
     -----
     The loss is called four times for every entry tried at most, and a few times more.
+
+    A network whose biases are all 0 often stands at a kink: where no neuron of a layer is active,
+    the total inputs of the next one are exactly 0. Biases that are not 0 make a stricter test.
     """
     if not callable(loss):
         raise TypeError(f"loss must be a function without arguments, this is {_a(loss)}.")
@@ -322,7 +325,6 @@ def _row(
         first = int(np.argmax(kink))
         where = _written(name, indices[first])
         remark = _about_kinks(where, float(left[first]), float(right[first]), int(kink.sum()))
-    values = (float(values[worst]) for values in (found, mean, left, right))
     return Row(
         name,
         array.shape,
@@ -330,7 +332,10 @@ def _row(
         agrees,
         int(kink.sum()),
         indices[worst],
-        *values,
+        float(found[worst]),
+        float(mean[worst]),
+        float(left[worst]),
+        float(right[worst]),
         remark,
     )
 
