@@ -186,6 +186,7 @@ def softmax_cross_entropy(scores: Scores, labels: Labels) -> tuple[float, Scores
 
 
 @forbids("scipy", "sklearn", "torch")
+@part_of("mlp")
 class MLP:
     """A multilayer perceptron: `Linear` layers, and a `ReLU` between every two of them.
 
