@@ -145,7 +145,7 @@ def chart(
     legend : whether the curves' names are written at the top on the right.
     """
     width, height = size
-    left, right, top, bottom = 40, width - 8, 8, height - 34
+    left, right, top, bottom = 40, width - 12, 8, height - 34
     made = canvas(width, height)
     draw = ImageDraw.Draw(made)
 

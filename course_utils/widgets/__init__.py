@@ -6,6 +6,7 @@ Output widget with inline plots stalls headless runs now and then). A module per
 
 import base64
 import html
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,6 +83,14 @@ class Explorer(Pictured):
         except Exception as error:  # noqa: BLE001  the student's function can raise anything
             said = html.escape(f"{type(error).__name__}: {error}")
             self._say(f"With these values your function raises {said}")
+
+
+def rounded_up(number: float) -> float:
+    """Return a round number that is not below a number, for the upper end of an axis."""
+    if not 0.0 < number < math.inf:
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(number))
+    return next((m * unit for m in (1.0, 1.5, 2.0, 2.5, 5.0) if m * unit >= number), 10.0 * unit)
 
 
 @dataclass
@@ -196,11 +205,9 @@ class LiveCurves(Pictured):
         firsts = [one.losses[0] for one in self._curves if one.losses]
         bounds = [2.0 * first for first in firsts if np.isfinite(first)]
         finite = losses[np.isfinite(losses)]
-        if not len(finite) or finite.max() <= 0.0:
+        if not len(finite):
             return 1.0
-        highest = min(float(finite.max()), max(bounds, default=np.inf))
-        step = 10.0 ** np.floor(np.log10(highest))
-        return float(next(m * step for m in (1.0, 1.5, 2.0, 2.5, 5.0, 10.0) if m * step >= highest))
+        return rounded_up(min(float(finite.max()), max(bounds, default=np.inf)))
 
     def _words(self, curve: _Curve) -> str:
         done = len(curve.losses)
