@@ -198,13 +198,14 @@ def _sentence(step: int, flow: _Flow) -> str:
             f"= dL/da3 * f2 = {_slope(flow.by_a(2))} * {f[1]:.3g} = {_slope(flow.dw[2])}."
         )
     k = 8 - step
-    here, later, into = k + 1, k + 2, f"{flow.x:g}" if k == 0 else f"{f[k - 1]:.3g}"
+    here, later, came = k + 1, k + 2, flow.x if k == 0 else float(f"{f[k - 1]:.3g}")
     text = (
         f"Step {step} of 8, back at neuron {here}: dL/da{later} = {_slope(flow.by_a(k + 1))} has "
-        f"been computed in step {step - 1} and is used again. dL/da{here} = dL/da{later} * w{later} * "
-        f"f{here}(1 - f{here}) = {_slope(flow.by_a(k + 1))} * {_factor(w[k + 1])} * "
+        f"been computed in step {step - 1} and is used again. dL/da{here} = dL/da{later} * "
+        f"w{later} * f{here}(1 - f{here}) = {_slope(flow.by_a(k + 1))} * {_factor(w[k + 1])} * "
         f"{flow.local[k]:.3g} = {_slope(flow.by_a(k))}, and dL/dw{here} = dL/da{here} * "
-        f"{'x' if k == 0 else f'f{k}'} = {_slope(flow.by_a(k))} * {into} = {_slope(flow.dw[k])}."
+        f"{'x' if k == 0 else f'f{k}'} = {_slope(flow.by_a(k))} * {_factor(came)} = "
+        f"{_slope(flow.dw[k])}."
     )
     return text + (f" The bias has input 1: dL/db = {_slope(flow.db)}." if k == 0 else "")
 
