@@ -143,8 +143,8 @@ def two_spirals(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return points of two spirals that turn around each other, and which spiral each is from.
 
-    Every line through the plane leaves points of both spirals on both of its sides. A spiral makes
-    one and three quarter turns, from the middle to radius 1.
+    Each makes one and three quarter turns, from the middle to radius 1; no straight line separates
+    them.
 
     Parameters
     ----------

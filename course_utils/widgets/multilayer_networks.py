@@ -35,8 +35,8 @@ class FlowingChain(Explorer):
     """
 
     _STEPS = 8
-    _SIZE = (940, 330)
-    _LINE = 150
+    _SIZE = (940, 292)
+    _LINE = 112
     """How far below the upper side the chain runs."""
     _PLACES = (40, 250, 470, 690, 890)
     """How far from the left side its nodes are: x, three neurons, L."""
