@@ -125,8 +125,9 @@ plots.curves(
 # $$\frac{\partial L}{\partial w_3} = -(y - \hat y)\, f_3 (1 - f_3)\, f_2.$$
 #
 # > **From slide to code.** The slide carries a step size $\eta$ through this derivation. A gradient
-# > has none; $\eta$ belongs to the update, $\theta \leftarrow \theta - \eta\, \partial L /
-# > \partial \theta$. Its sign is minus, also where a slide has plus.
+# > has none; $\eta$ belongs to the update,
+# > $\theta \leftarrow \theta - \eta\, \partial L / \partial \theta$. Its sign is minus, also where
+# > a slide has plus.
 #
 # The weight before has a longer way to the loss, and the first part of it is the one that we have
 # walked already:
