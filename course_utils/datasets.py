@@ -1,4 +1,4 @@
-"""Labelled images to classify: digits, patches of pictures, and CIFAR-10.
+"""Labelled data to classify: digits, patches of pictures, CIFAR-10, and two spirals.
 
 `digits` and `photo_patches` come from installed packages. `cifar10` is downloaded once (170 MB),
 verified and unpacked into a cache folder; `load("cifar10")` falls back to `photo_patches`.
@@ -136,6 +136,39 @@ def digits() -> Dataset:
     )
     names = tuple(map(str, range(10)))
     return Dataset("digits", train, train_labels, test, test_labels, names)
+
+
+def two_spirals(
+    n: int = 200, noise: float = 0.02, seed: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return points of two spirals that turn around each other, and which spiral each is from.
+
+    Each makes one and three quarter turns, from the middle to radius 1; no straight line separates
+    them.
+
+    Parameters
+    ----------
+    n : how many points, at least two; the spirals get equally many, up to one.
+    noise : the standard deviation of what is added to each coordinate, 0 or more.
+    seed : equal seeds give equal points.
+
+    Returns
+    -------
+    Points, (n, 2) float64, and labels 0 and 1, (n,) int64, in turn.
+
+    Raises
+    ------
+    ValueError
+        If `n` is below two or `noise` below 0.
+    """
+    if n < 2 or noise < 0.0:
+        raise ValueError(f"n must be at least 2 and noise at least 0, got {n} and {noise}")
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n, dtype=np.int64) % 2
+    radius = np.sqrt(rng.random(n))  # so that the points lie about equally dense
+    angle = np.pi * (3.5 * radius + labels)
+    points = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return points + rng.normal(0.0, noise, (n, 2)), labels
 
 
 PATCH_SIZE = 32

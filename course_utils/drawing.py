@@ -133,6 +133,7 @@ def chart(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
     x_label: str = "",
+    legend: bool = True,
 ) -> Pillow.Image:
     """Draw curves over named axes.
 
@@ -141,9 +142,10 @@ def chart(
     lines : x and y of every curve, by name.
     size : width and height in pixels.
     x_range, y_range : the values at the sides.
+    legend : whether the curves' names are written at the top on the right.
     """
     width, height = size
-    left, right, top, bottom = 40, width - 8, 8, height - 34
+    left, right, top, bottom = 40, width - 12, 8, height - 34
     made = canvas(width, height)
     draw = ImageDraw.Draw(made)
 
@@ -167,6 +169,8 @@ def chart(
         color = COLORS[index % len(COLORS)]
         points = np.column_stack([across(x), up(y)])
         draw.line(points.ravel().tolist(), fill=color, width=2)
+        if not legend:
+            continue
         # Letters are blended with the ground, which greys can be and colours cannot.
         middle = top + 14 + 18 * index
         draw.line([(right - 24, middle), (right - 8, middle)], color, 3)
