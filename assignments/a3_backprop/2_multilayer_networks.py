@@ -465,7 +465,8 @@ def linear_layers(thing):
     """Return the Linear layers in an object, wherever it keeps them."""
     if isinstance(thing, Linear):
         return [thing]
-    parts = thing if isinstance(thing, (list, tuple)) else getattr(thing, "__dict__", {}).values()
+    inside = thing if isinstance(thing, (list, tuple, dict)) else getattr(thing, "__dict__", {})
+    parts = inside.values() if isinstance(inside, dict) else inside
     return [layer for part in parts for layer in linear_layers(part)]
 
 
