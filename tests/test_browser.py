@@ -94,7 +94,8 @@ def test_the_source_with_every_widget_moved(text: NotebookText, browser: Any, la
             controls = Controls(page, page.show(str(cell.id)))
             before = controls.caption
             assert before
-            assert controls.move_all() > 1
+            # Live curves have no controls; that they were live was seen while they were drawn.
+            assert controls.move_all() > 1 or "LiveCurves(" in cell.source
             controls.expect(before.split("\n")[0])  # everything was moved there and back
             page.shot(f"{text.name}-{cell.id[:24]}")
         assert page.violations() == []

@@ -61,7 +61,7 @@ def test_every_sample_gets_what_it_deserves(assignment: str, student: str, grade
     report = gradebook.report(Course.at(graded).assignment(assignment), student)
     expected = EXPECTED[assignment][student]
     by_hand = {score.question: score.awarded for score in report.scores}
-    assert [by_hand.pop(question) for question in written(assignment)] == [0] * 4
+    assert {by_hand.pop(question) for question in written(assignment)} == {0}
     automatic = [score for score in report.scores if score.question in by_hand]
     if "only" in expected:
         assert {s.question: s.awarded for s in automatic if s.awarded} == expected["only"]

@@ -86,11 +86,12 @@ class Explorer(Pictured):
 
 
 def rounded_up(number: float) -> float:
-    """Return a round number that is not below a number, for the upper end of an axis."""
+    """Return a round number, and one with round fifths, that is not below a number."""
     if not 0.0 < number < math.inf:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(number))
-    return next((m * unit for m in (1.0, 1.5, 2.0, 2.5, 5.0) if m * unit >= number), 10.0 * unit)
+    steps = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+    return next((step * unit for step in steps if step * unit >= number), 10.0 * unit)
 
 
 @dataclass

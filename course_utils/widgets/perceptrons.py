@@ -10,7 +10,7 @@ from PIL import ImageDraw
 
 from course_utils import drawing, plots
 from course_utils.types import Image, Indices, Signal, Signs, Vectors
-from course_utils.widgets import Explorer
+from course_utils.widgets import Explorer, rounded_up
 
 Range = tuple[float, float]
 """The values at the two sides of an axis."""
@@ -50,14 +50,6 @@ def _ticks(over: Range) -> list[tuple[str, float]]:
     step = next(step for step in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0) if high - low <= 7.5 * step)
     places = range(int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9)) + 1)
     return [(f"{i * step:.3g}", (i * step - low) / (high - low)) for i in places]
-
-
-def _round_up(value: float) -> float:
-    """Return a round number that is not smaller, whose fifths are round as well."""
-    if not 0.0 < value < np.inf:
-        return 1.0
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(power * next(d for d in (1, 1.5, 2, 2.5, 3, 4, 5, 10) if d * power >= value))
 
 
 def _with_axes(
@@ -256,7 +248,7 @@ class KnobMachine(Explorer):
         self._before: tuple[Signal, Signal, float] | None = None
         corners = np.stack(np.meshgrid(*([-2.0, 0.0, 2.0],) * 3), axis=-1).reshape(-1, 3)
         steepest = max(float(np.abs(self._slopes(w)).max()) for w in corners)
-        self._steepest = _round_up(1.2 * steepest)
+        self._steepest = rounded_up(1.2 * steepest)
         knobs = {
             name: ipywidgets.FloatSlider(
                 value=value,
@@ -411,7 +403,7 @@ class DescentExplorer(Explorer):
             {"loss": (np.arange(float(len(losses))), losses)},
             (360, picture.height + 60),
             (0.0, float(steps)),
-            (0.0, _round_up(1.2 * float(losses[0]))),
+            (0.0, rounded_up(1.2 * float(losses[0]))),
             "step",
         )
         framed = _with_axes(picture, *self._ranges, ("w_1", "w_2"))

@@ -1,0 +1,203 @@
+"""Widgets say what is true at every position, and leave a picture where there is no browser."""
+
+import base64
+import io
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from scipy.special import expit
+
+from course_utils import datasets
+from course_utils.reference import multilayer_networks, perceptrons
+from course_utils.widgets import Explorer, LiveCurves
+from course_utils.widgets import multilayer_networks as of_networks
+from course_utils.widgets import perceptrons as of_perceptrons
+
+
+def moved(explorer: Explorer, **values: Any) -> str:
+    """Move controls to values and return what is said."""
+    for name, value in values.items():
+        explorer._controls[name].value = value
+    return explorer._text
+
+
+def numbers(text: str) -> list[float]:
+    return [float(n) for n in re.findall(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?", text)]
+
+
+# --- Live curves ----------------------------------------------------------------------------------
+
+
+def test_live_curves_show_every_epoch_and_what_was_measured() -> None:
+    live = LiveCurves(3, "two trainings over three epochs", "test accuracy")
+    shares = iter([0.25, 0.5, 0.75])
+    report = live.curve("first", lambda: next(shares))
+    before = live.picture.value
+    for epoch, loss in enumerate((2.0, 1.0, 0.5), 1):
+        report(epoch, loss)
+    assert live.picture.value != before
+    assert "first: loss 0.5, test accuracy 75.0% after 3 epochs" in live._text
+    live.curve("second")(1, 4.0)
+    live._draw()
+    assert "second: epoch 1 of 3, loss 4" in live._text
+
+
+def test_live_curves_leave_a_picture_and_words_that_do_not_change() -> None:
+    bundles = []
+    for losses in ((2.0, 1.0), (3.0, float("nan"))):
+        live = LiveCurves(2, "a training over two epochs")
+        report = live.curve("run")
+        for epoch, loss in enumerate(losses, 1):
+            report(epoch, loss)
+        bundle = live._repr_mimebundle_()
+        bundles.append(bundle[0] if isinstance(bundle, tuple) else bundle)
+    plain = [bundle["text/plain"] for bundle in bundles]
+    assert plain == ["[LiveCurves: a training over two epochs]"] * 2
+    pictures = [base64.b64decode(bundle["image/png"]) for bundle in bundles]
+    assert pictures[0] != pictures[1]
+    assert all(Pillow.open(io.BytesIO(png)).size[0] > 400 for png in pictures)
+
+
+def test_live_curves_are_drawn_a_few_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("course_utils.widgets.perf_counter", lambda: now)
+    live = LiveCurves(1000, "a long training")
+    drawn: list[float] = []
+
+    def draw() -> None:
+        drawn.append(now)
+        live._drawn = now
+
+    monkeypatch.setattr(live, "_draw", draw)
+    report = live.curve("run")
+    for epoch in range(1, 1001):
+        now += 0.01
+        report(epoch, 1.0 / epoch)
+    assert 35 <= len(drawn) <= 45  # ten seconds, four times a second
+    assert drawn[-1] == now
+
+
+# --- Perceptrons ----------------------------------------------------------------------------------
+
+
+def test_the_knob_machine_predicts_and_tells() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 2)), (np.arange(12) % 2).astype(np.float64)
+
+    def output(X: Any, w: Any) -> Any:
+        return perceptrons.perceptron_forward(X, w, perceptrons.sigmoid)
+
+    derivative = perceptrons.numerical_derivative
+    machine = of_perceptrons.KnobMachine(output, perceptrons.l2_loss, derivative, X, y)
+
+    def loss(w: Any) -> float:
+        return float(np.mean((expit(w[0] + X @ w[1:]) - y) ** 2))
+
+    before = loss(np.array([0.0, 0.5, -0.5]))
+    said = moved(machine, w_1=0.7)
+    after = loss(np.array([0.0, 0.7, -0.5]))
+    assert f"Loss {after:.4f}." in said
+    assert "w_1 by +0.2" in said
+    assert f"the loss changed by {after - before:+.4f}" in said
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(0.01, "converges slowly"), (0.4, "It converges"), (0.9, "oscillate"), (1.0, "diverges")],
+)
+def test_the_descent_says_where_it_goes(rate: float, words: str) -> None:
+    curvature = np.array([2.1, 1.5])
+    explorer = of_perceptrons.DescentExplorer(
+        lambda w: float((curvature * w**2).sum() / 2),
+        lambda w: curvature * w,
+        np.array([0.8, -0.6]),
+        (-1.0, 1.0),
+        (-1.0, 1.0),
+    )
+    said = moved(explorer, rate=rate, steps=7)
+    assert words in said
+    ends = np.array([0.8, -0.6]) * (1.0 - rate * curvature) ** 7
+    assert f"After 7 steps the weights are ({ends[0]:.4g}, {ends[1]:.4g})" in said
+
+
+def test_the_line_rests_where_there_is_one() -> None:
+    corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    sets = {"AND": (corners, np.array([-1, -1, -1, 1])), "XOR": (corners, np.array([-1, 1, 1, -1]))}
+    line = of_perceptrons.PerceptronLine(perceptrons.perceptron_rule, sets)
+    last = moved(line, updates=30)
+    found, rests = re.findall(r"AND: after (\d+) updates .*?: 0\.( The line rests\.)", last)[0]
+    _, mistakes = perceptrons.perceptron_rule(*sets["AND"])
+    assert int(found) == mistakes.sum()
+    assert rests
+    assert "XOR: after 30 updates" in last
+    assert "rests" not in last.split("XOR")[1]
+
+
+# --- Networks -------------------------------------------------------------------------------------
+
+
+def test_the_chain_tells_its_derivatives() -> None:
+    chain = of_networks.FlowingChain(
+        multilayer_networks.chain_forward, multilayer_networks.chain_backward
+    )
+    values = {"x": -0.5, "y": 0.2, "w1": 1.5, "w2": -2.0, "w3": 0.75, "b": 0.5}
+
+    def loss(**named: float) -> float:
+        v = {**values, **named}
+        f1 = expit(v["w1"] * v["x"] + v["b"])
+        return float(0.5 * (v["y"] - expit(v["w3"] * expit(v["w2"] * f1))) ** 2)
+
+    def measured(name: str) -> float:
+        up, down = (loss(**{name: values[name] + h}) for h in (1e-6, -1e-6))
+        return (up - down) / 2e-6
+
+    moved(chain, **values)
+    assert f"which is {loss():.3g}." in moved(chain, step=4)
+    for step, name in ((6, "w3"), (7, "w2"), (8, "w1")):
+        said = moved(chain, step=step)
+        assert re.search(rf"dL/d{name} = .* = {re.escape(f'{measured(name):+.3g}')}\.", said), said
+    assert f"dL/db = {measured('b'):+.3g}." in said
+    pictures = set()
+    for step in range(9):
+        moved(chain, step=step)
+        pictures.add(chain.picture.value)
+    assert len(pictures) == 9
+
+
+def test_the_boundary_counts_the_points_that_are_right() -> None:
+    points, labels = datasets.two_spirals(60)
+    networks = {
+        epoch: multilayer_networks.MLP((2, 8, 2), np.random.default_rng(epoch)) for epoch in (0, 3)
+    }
+    boundary = of_networks.DecisionBoundary(points, labels, networks, [0.9, 0.7, 0.6])
+    right = (networks[3].forward(points).argmax(axis=1) == labels).mean()
+    assert f"After epoch 3: {right:.1%} of the points" in boundary._text
+    assert "was 0.600" in boundary._text
+    assert "no batch has been seen" in moved(boundary, epoch=0)
+
+
+# --- The spirals ----------------------------------------------------------------------------------
+
+
+def test_no_line_separates_the_spirals() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    points, labels = datasets.two_spirals(400, noise=0.0)
+    assert (np.bincount(labels) == 200).all()
+    assert LogisticRegression().fit(points, labels).score(points, labels) < 0.7
+    radius = np.linalg.norm(points, axis=1)
+    assert radius.max() <= 1.0
+    turned = np.angle(np.exp(1j * (3.5 * np.pi * radius + np.pi * labels)))
+    np.testing.assert_allclose(np.angle(points @ [1, 1j]), turned, atol=1e-9)
+
+
+def test_spirals_repeat_and_refuse() -> None:
+    one, other, again = (datasets.two_spirals(50, seed=seed)[0] for seed in (1, 2, 1))
+    assert (one == again).all()
+    assert not (one == other).all()
+    for wrong in ({"n": 1}, {"noise": -0.1}):
+        with pytest.raises(ValueError, match="n must be at least 2 and noise at least 0"):
+            datasets.two_spirals(**wrong)
