@@ -2121,7 +2121,6 @@ def biases_counted_twice(sizes: Sequence[int]) -> Counts:
 )
 def product_of_all(sizes: Sequence[int]) -> Counts:
     neurons, weights = sum(sizes[1:]), math.prod(sizes)
-    # Two sizes, or 2 and 2 between others, have that number anyway.
     return neurons, weights, weights + neurons
 
 
@@ -2217,7 +2216,7 @@ def counted_with_the_bias_as_an_input(sizes: Sequence[int]) -> Counts:
 
 @right("count_parameters")
 def counted_in_matrices(sizes: Sequence[int]) -> Counts:
-    # On a grid that takes no memory.
+    # Matrices of one number, which take no memory.
     W = [np.broadcast_to(0.0, (after, before)) for before, after in pairwise(sizes)]
     neurons = sum(matrix.shape[0] for matrix in W)
     weights = sum(matrix.size for matrix in W)
