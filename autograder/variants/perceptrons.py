@@ -299,6 +299,15 @@ def minus_for_plus(a: Signal) -> Signal:
     return 1.0 / (1.0 - np.exp(-a))
 
 
+@wrong(
+    "sigmoid",
+    hint="Your sigmoid is never below 1/2: you take exp(-|a|) on both sides. Where a is below 0 it is "
+    "exp(a) / (1 + exp(a)).",
+)
+def folded(a: Signal) -> Signal:
+    return 1.0 / (1.0 + np.exp(-np.abs(a)))
+
+
 @wrong("sigmoid", hint="You return the derivative f (1 - f). The sigmoid f itself is due.")
 def derivative_for_the_value(a: Signal) -> Signal:
     return reference.sigmoid(a) * (1.0 - reference.sigmoid(a))
@@ -488,7 +497,7 @@ def l1_relative(y_hat: Signal, y: Signal) -> Signal:
     return np.abs((y_hat - y) / y)
 
 
-@loss_l2(hint="Your l2_loss lacks its square: (y_hat - y)^2, not y_hat - y.")
+@loss_l2(hint="Your l2_loss lacks its square, as on one of the slides: it is (y_hat - y)^2.")
 def l2_without_square(y_hat: Signal, y: Signal) -> Signal:
     return y_hat - y
 
@@ -527,7 +536,8 @@ def l2_doubled(y_hat: Signal, y: Signal) -> Signal:
 
 
 @loss_01(
-    hint="Your zero_one_loss is 1 where the prediction is right. A loss is 1 where y_hat and y differ."
+    hint="Your zero_one_loss is 1 where the prediction is right. The slide has it so, but a loss is 1 "
+    "where y_hat and y differ."
 )
 def zero_one_inverted(y_hat: Signal, y: Signal) -> Signal:
     return (y_hat == y).astype(np.float64)
@@ -1303,7 +1313,8 @@ def added_gradient(
 @wrong(
     "smallest_perceptron",
     function="train_smallest",
-    hint="Your train_smallest subtracts the whole gradient. Multiply it with learning_rate first.",
+    hint="Your train_smallest subtracts the whole gradient, as the lecture's first rules do. Multiply it "
+    "with learning_rate first.",
 )
 def step_size_missing(
     x: Signal, y: Signal, w: float = 0.0, learning_rate: float = 0.1, epochs: int = 1
@@ -1472,6 +1483,35 @@ def loops_exchanged(
 ) -> Signal:
     stretched = np.repeat(x, epochs), np.repeat(y, epochs)
     return reference.train_smallest(*stretched, w, learning_rate, 1)
+
+
+@wrong(
+    "smallest_perceptron",
+    function="train_smallest",
+    hint="Your train_smallest adds up the gradients of all examples so far. Each step is made with the "
+    "gradient of its own example alone.",
+)
+def gradients_added_up(
+    x: Signal, y: Signal, w: float = 0.0, learning_rate: float = 0.1, epochs: int = 1
+) -> Signal:
+    path, slope = [w], 0.0
+    for _ in range(epochs):
+        for x_i, y_i in zip(x, y, strict=True):
+            slope += reference.smallest_gradient(path[-1], x_i, y_i)
+            path.append(path[-1] - learning_rate * slope)
+    return np.array(path)
+
+
+@wrong(
+    "smallest_perceptron",
+    function="train_smallest",
+    hint="Your train_smallest divides the step size by the number of examples. Every example has a whole "
+    "step of its own.",
+)
+def step_size_shared(
+    x: Signal, y: Signal, w: float = 0.0, learning_rate: float = 0.1, epochs: int = 1
+) -> Signal:
+    return reference.train_smallest(x, y, w, learning_rate / len(x), epochs)
 
 
 @right("smallest_perceptron", function="train_smallest")
@@ -1858,7 +1898,8 @@ def losses_after_the_updates(
 
 
 @train(
-    hint="The losses of your train_second_smallest lack their square: L = 1/2 (y - y_hat)^2.",
+    hint="The losses of your train_second_smallest lack their square, as on one of the slides: "
+    "L = 1/2 (y - y_hat)^2.",
     minor=True,
 )
 def losses_without_square(
@@ -2080,7 +2121,6 @@ def biases_counted_twice(sizes: Sequence[int]) -> Counts:
 )
 def product_of_all(sizes: Sequence[int]) -> Counts:
     neurons, weights = sum(sizes[1:]), math.prod(sizes)
-    # Two sizes, or 2 and 2 between others, have that number anyway.
     return neurons, weights, weights + neurons
 
 
@@ -2176,7 +2216,7 @@ def counted_with_the_bias_as_an_input(sizes: Sequence[int]) -> Counts:
 
 @right("count_parameters")
 def counted_in_matrices(sizes: Sequence[int]) -> Counts:
-    # On a grid that takes no memory.
+    # Matrices of one number, which take no memory.
     W = [np.broadcast_to(0.0, (after, before)) for before, after in pairwise(sizes)]
     neurons = sum(matrix.shape[0] for matrix in W)
     weights = sum(matrix.size for matrix in W)
@@ -2209,6 +2249,7 @@ def _learned(
     stop: bool = True,
     again: bool = False,
     batch: bool = False,
+    start: float = 0.0,
 ) -> Learned:
     """Train by the rule, with some things done otherwise.
 
@@ -2220,9 +2261,10 @@ def _learned(
     stop : end with an epoch without mistakes.
     again : begin every epoch at 0.
     batch : look for the mistakes of an epoch with the weights with which it began.
+    start : the weights to begin with.
     """
     inputs = np.hstack([np.ones((len(X), 1)), X])
-    w = np.zeros(inputs.shape[1])
+    w = np.full(inputs.shape[1], start)
     mistakes: list[int] = []
     for _ in range(epochs):
         before = w = np.zeros_like(w) if again else w
@@ -2433,6 +2475,40 @@ def stopped_at_the_first_right_one(X: Vectors, y: Signs, epochs: int = 100) -> L
 )
 def no_limit(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
     return _learned(X, y, _MOST_EPOCHS)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="You stop one epoch too early: there may be `epochs` of them.",
+)
+def one_epoch_too_few(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs - 1)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="You stop when the mistakes do not become fewer. Go on until an epoch has none.",
+)
+def stopped_when_no_better(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    due = _learned(X, y, epochs)[1]
+    worse = [k + 1 for k in range(1, len(due)) if due[k] >= due[k - 1]]
+    return _learned(X, y, min([len(due), *worse]))
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your bias grows by 1 with every mistake. Its input is 1, but the label counts: add y.",
+)
+def bias_without_label(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, update=lambda x, label: np.append(1.0, label * x[1:]))
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your weights begin at 1. They begin at 0.",
+)
+def begun_with_ones(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, start=1.0)
 
 
 @wrong(

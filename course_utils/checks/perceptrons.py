@@ -27,7 +27,7 @@ _X = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 0.0], [2.0, 4.0]])
 _W = np.array([3.0, 1.0, -2.0])
 
 
-@example("perceptron_forward", "total_input of four examples; 0 + 0 has the bias alone")
+@example("perceptron_forward", "total_input of four examples, (0, 0) among them")
 def four_totals(total_input: Any, perceptron_forward: Any) -> Any:
     return total_input(_X.copy(), _W.copy())
 
@@ -249,7 +249,9 @@ def usual_step_size(second_smallest_gradient: Any, train_second_smallest: Any) -
 
 
 def _counts(found: Any) -> dict[str, Any]:
-    return _named(found, "Neurons", "Weights", "Parameters")
+    return _named(
+        found, "The number of neurons", "The number of weights", "The number of parameters"
+    )
 
 
 @example("count_parameters", "three inputs, four neurons, two neurons: 6, 20 and 26")
@@ -278,7 +280,7 @@ def _learned(found: Any) -> dict[str, Any]:
 
 @example("perceptron_rule", "two examples with one input")
 def two_numbers(perceptron_rule: Any) -> Any:
-    return _learned(perceptron_rule(np.array([[1.0], [3.0]]), np.array([-1, 1])))
+    return _learned(perceptron_rule(np.array([[0.0], [2.0]]), np.array([-1, 1])))
 
 
 @example("perceptron_rule", "AND: +1 if both inputs are 1")
