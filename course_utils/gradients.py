@@ -314,8 +314,8 @@ def _row(
         error[doubtful] = _error(found[doubtful], *sides, level, step)
         kink[doubtful] = _at_a_kink(found[doubtful], *sides, gap, level, step)
     agrees = bool(((error <= 1.0) | kink).all())
-    # Kinks come last in the search for the worst entry.
-    worst = int(np.argmax(np.where(kink, -1.0, np.where(np.isnan(error), np.inf, error))))
+    # Kinks come last in the search for the worst entry; NaN is the largest of all to argmax.
+    worst = int(np.argmax(np.where(kink, -1.0, error)))
     mean = (left + right) / 2.0
     indices = [tuple(int(i) for i in np.unravel_index(p, array.shape)) for p in places]
     remark = ""

@@ -140,6 +140,12 @@ def test_wrong_gradients_differ_and_say_what_they_look_like(name: str) -> None:
         assert comparison.rows[0].difference == pytest.approx(-2.0)
 
 
+def test_a_single_entry_tells_no_factor() -> None:
+    w = np.array([0.0, 3.0])
+    (row,) = compare(lambda: float(w @ w), {"w": w}, {"w": 3.0 * w}).rows
+    assert row.verdict == "differs; 1 of 2 entries tried"
+
+
 def test_a_loss_of_a_copy_is_found_out() -> None:
     W, b = np.ones((2, 3)), np.zeros(2)
     layer, X = networks.Linear(W, b), np.array([[1.0, 2.0, 3.0]])
@@ -177,11 +183,12 @@ def test_large_losses_are_rounded_and_right_gradients_agree_all_the_same() -> No
     assert not compare(lambda: 1e6 + float(w @ w), {"w": w}, {"w": 2.1 * w}).agree
 
 
-def test_what_is_bent_is_no_kink() -> None:
-    # Both sides disagree by 2 at a step of 1e-5: such a slope of 0.9 would be between them.
+@pytest.mark.parametrize("slope", [0.05, -0.9, 0.9])
+def test_what_is_bent_is_no_kink(slope: float) -> None:
+    # The sides are at -1 and 1 for a step of 1e-5, at -0.1 and 0.1 for one of 1e-6.
     w = np.array([0.0])
     assert_agrees(compare(lambda: float(1e5 * w[0] ** 2), {"w": w}, {"w": 0.0 * w}))
-    assert not compare(lambda: float(1e5 * w[0] ** 2), {"w": w}, {"w": 0.0 * w + 0.9}).agree
+    assert not compare(lambda: float(1e5 * w[0] ** 2), {"w": w}, {"w": 0.0 * w + slope}).agree
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.25, 0.5, 1.0])
@@ -227,6 +234,10 @@ def test_of_large_arrays_some_entries_are_tried() -> None:
     assert "20 of 3000" in repr(found[0])
     assert "drawn with seed 0" in str(found[0])
     assert repr(found[0]) == repr(found[1]) != repr(found[2])
+    assert found[0].rows[0].where != found[2].rows[0].where
+    # They are from all over the array.
+    gradient = np.where(np.arange(50)[:, None] < 25, 2.0, 3.0) * W
+    assert not compare(loss, {"W": W}, {"W": gradient}, most=20).agree
     # What is not tried is not seen, but for what is no number.
     gradient = 2.0 * W
     gradient[49, 59] = np.nan
@@ -256,6 +267,12 @@ def test_an_infinite_loss_beside_a_place_is_said() -> None:
     comparison = compare(lambda: float(-1e-300 if w[1] >= 0 else np.inf), {"w": w}, {"w": 0 * w})
     assert not comparison.agree
     assert "the loss beside it is no finite number" in repr(comparison)
+    # A wall within reach of the first step, and not of the second.
+    near = np.array([1.0 - 5e-6])
+    wall = compare(
+        lambda: float(near[0] if near[0] < 1.0 else np.inf), {"w": near}, {"w": 1 + 0 * near}
+    )
+    assert_agrees(wall)
 
 
 @pytest.mark.filterwarnings("error")
