@@ -36,7 +36,10 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 # What the course shows a student is no part of an answer; some of it filters pictures.
 _ROOMS = tuple(
     f"course_utils.{room}"
-    for room in ("agent", "checks", "compare", "demos", "drawing", "operators", "plots", "widgets")
+    for room in (
+        *("agent", "checks", "compare", "demos", "drawing", "gradients", "operators", "plots"),
+        "widgets",
+    )
 )
 
 

@@ -45,8 +45,9 @@ class Row:
     tried : how many of its entries were moved.
     agrees : whether the gradient is right in all of them.
     kinks : in how many of them the loss has a kink and the gradient is between its two slopes.
-    place : the entry where gradient and central difference differ most for their size, kinks aside
-        if there are other entries; None if the array is empty.
+    place : the entry that is shown, kinks aside if there are other entries: where gradient and
+        central difference differ most for their size, or, if they agree, where the gradient is
+        largest; None if the array is empty.
     gradient, difference : gradient and central difference there.
     left, right : the slopes to both sides there.
     remark : what is peculiar; empty if there is nothing.
@@ -127,7 +128,7 @@ class Comparison:
         return f"<p>{html.escape(str(self))}</p>{html_table(_HEADER, rows)}"
 
 
-_HEADER = ("entries tried", "worst at", "gradient", "central difference", "verdict")
+_HEADER = ("entries tried", "entry", "gradient", "central difference", "verdict")
 # The look of the checks.
 _LOOKS = {True: ("#009E73", "&#10003;"), False: ("#D55E00", "&#10007;")}
 
@@ -314,8 +315,9 @@ def _row(
         error[doubtful] = _error(found[doubtful], *sides, level, step)
         kink[doubtful] = _at_a_kink(found[doubtful], *sides, gap, level, step)
     agrees = bool(((error <= 1.0) | kink).all())
-    # Kinks come last in the search for the worst entry; NaN is the largest of all to argmax.
-    worst = int(np.argmax(np.where(kink, -1.0, error)))
+    # Which of the right ones is the worst would be decided by rounding; kinks come last.
+    rank = np.abs(found) if agrees else error
+    shown = int(np.argmax(np.where(kink, -1.0, rank)))  # NaN is the largest of all to argmax
     mean = (left + right) / 2.0
     indices = [tuple(int(i) for i in np.unravel_index(p, array.shape)) for p in places]
     remark = ""
@@ -331,11 +333,11 @@ def _row(
         places.size,
         agrees,
         int(kink.sum()),
-        indices[worst],
-        float(found[worst]),
-        float(mean[worst]),
-        float(left[worst]),
-        float(right[worst]),
+        indices[shown],
+        float(found[shown]),
+        float(mean[shown]),
+        float(left[shown]),
+        float(right[shown]),
         remark,
     )
 

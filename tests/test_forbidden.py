@@ -209,6 +209,13 @@ def test_what_the_course_shows_is_no_part_of_an_answer() -> None:
     ]
     found = inspect_cells(cells, "median_filter", ()).forbidden
     assert found == ("course_utils.operators.median", "course_utils.operators")
+    slopes = [
+        "from course_utils.gradients import _slopes\n"
+        "def numerical_gradient(function, x, step=1e-5):\n"
+        "    return _slopes(lambda: function(x), x, np.arange(x.size), step)\n",
+    ]
+    found = inspect_cells(slopes, "numerical_gradient", ()).forbidden
+    assert "course_utils.gradients._slopes" in found
 
 
 LOOPS = {

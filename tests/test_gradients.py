@@ -212,6 +212,13 @@ def test_at_a_kink_other_slopes_are_wrong(slope: float) -> None:
     assert comparison.rows[0].place == (1,)
 
 
+def test_if_all_agree_the_largest_is_shown() -> None:
+    w = np.array([1.0, -3.0, 2.0])
+    (row,) = compare(lambda: float((w**2).sum()), {"w": w}, {"w": 2.0 * w}).rows
+    assert row.agrees
+    assert (row.where, row.gradient) == ("w[1]", -6.0)
+
+
 def test_kinks_near_by_do_not_matter() -> None:
     w = np.array([3e-6, -3e-6])
     comparison = compare(

@@ -163,8 +163,9 @@ plots.curves(
 
 # %% [markdown]
 # A wrong derivative still trains, only worse, and nobody notices. So compare: `gradients.compare`
-# moves every parameter a little to both sides, looks at what the loss does, and shows for each
-# array the entry where your derivative differs most. Here for a chain with random weights.
+# moves every parameter a little to both sides, looks at what the loss does, and shows an entry of
+# each array: where your derivative differs most or, if all are right, where it is largest. Here for
+# a chain with random weights.
 
 
 # %%
