@@ -39,6 +39,9 @@ Labels: TypeAlias = NDArray[np.int64]
 Indices: TypeAlias = NDArray[np.int64]
 """(n,) int64: which rows of an array are meant."""
 
+Counts: TypeAlias = NDArray[np.int64]
+"""(n,) int64: how often something happened."""
+
 Distances: TypeAlias = NDArray[np.float64]
 """(n, m) float64: [i, j] is the distance from query i to example j."""
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import check, datasets, demo, environment, plots, progress
-from course_utils.types import Function, Indices, Signal, Signs, Vectors
+from course_utils.types import Counts, Function, Signal, Signs, Vectors
 from course_utils.widgets import perceptrons as widgets
 
 environment.check()
@@ -102,8 +102,10 @@ plots.table(
 #
 # $$f(a) = \frac{1}{1 + e^{-a}}.$$
 #
-# It goes from 0 to 1, and $f(0) = \tfrac{1}{2}$. A computer cannot take $e^{1000}$. But numerator
-# and denominator can be multiplied by the same number, and it may be another one where $a < 0$.
+# It goes from 0 to 1, and $f(0) = \tfrac{1}{2}$. A computer cannot take $e^{1000}$: numpy warns and
+# gives infinity. Written as above the formula survives that, $1 / \infty$ is 0; written as
+# $e^a / (1 + e^a)$, which is the same, it becomes $\infty / \infty$, not a number. No large power
+# is needed at all if one form is used where $a < 0$ and the other where it is not.
 
 # %% exercise="sigmoid" points=3
 
@@ -492,7 +494,8 @@ demo(widgets.KnobMachine, machine, l2_loss, numerical_derivative, examples, targ
 # $$w \leftarrow w - \eta\, \frac{d\mathcal{L}}{dw},$$
 #
 # with $\eta > 0$ the *step size*, in code `learning_rate`. (Rosenblatt's rule is of this kind, with
-# $\eta = 1$ and the loss $\max(0, -y a)$, the hinge loss without its margin.)
+# $\eta = 1$ and the loss $\max(0, -y a)$, the hinge loss without its margin. At its kink, $a = 0$,
+# the rule takes the slope of the side that is wrong; with 0 it would never leave $w = 0$.)
 #
 # The smallest perceptron has one weight, no bias, and the identity for $f$: $\hat y = w x$, a line
 # through the origin. The loss is $\mathcal{L} = \tfrac{1}{2} (y - \hat y)^2$, half the squared
@@ -557,9 +560,10 @@ demo(measured_and_lines, demo(train_smallest, turns, metres, 0.0, 0.1, 1))
 
 # %% [markdown]
 # The samples disagree by their noise, so with a constant step size $w$ never quite rests: each
-# sample pulls towards its own answer, $y_i / x_i$. A small step size comes nearer to the weight
-# with the least total loss, $\sum_i x_i y_i / \sum_i x_i^2$ (set the derivative of the sum to 0),
-# and takes longer.
+# sample pulls towards its own answer, $y_i / x_i$, and what remains is a round that repeats itself
+# in every epoch. The table shows where it ends. A small step size comes nearer to the weight with
+# the least total loss, $\sum_i x_i y_i / \sum_i x_i^2$ (set the derivative of the sum to 0), and
+# takes longer.
 
 
 # %%
@@ -793,7 +797,7 @@ demo(lambda *runs: samples_and_epochs(**{"0.01": runs[0], "0.1": runs[1]}), *tra
 
 # %% [markdown]
 # The weights at the end. The small step size has not arrived after twenty epochs, the large one
-# has, up to what the noise of the last samples does to it. Which digits are worth writing down?
+# has, up to what the noise of the last samples does to it.
 
 # %%
 plots.table(
@@ -815,9 +819,9 @@ plots.table(
 #
 # 1. For one weight and one sample: describe what $w$ does for $\eta$ just below $1/x^2$, between
 #    $1/x^2$ and $2/x^2$, and above $2/x^2$, and say how the factor $1 - \eta x^2$ tells that.
-# 2. Somebody writes down $x$ in centimetres instead of metres, so that all $x$ are 100 times as
-#    large, and keeps $\eta$, which was well chosen. What happens to the training? By which factor
-#    must $\eta$ be changed, and by which does the best $w$ change?
+# 2. Somebody measures the input in a unit that is 100 times as small, so that all $x$ are 100 times
+#    as large, and keeps $\eta$, which was well chosen. What happens to the training? By which
+#    factor must $\eta$ be changed, and by which does the best $w$ change?
 # 3. With two weights: which direction of the bowl limits $\eta$, which decides how long you wait,
 #    and what could be done to the inputs so that one $\eta$ suits both?
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.reference import forbids, part_of
-from course_utils.types import Function, Indices, Signal, Signs, Vectors
+from course_utils.types import Counts, Function, Signal, Signs, Vectors
 
 # --- The forward pass -----------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ def numerical_derivative(
     """Return how much a function changes when one of its knobs is turned, for each unit of turning.
 
     df/dw_i is about (f(w + step e_i) - f(w - step e_i)) / (2 step), with i the knob and e_i 1 in
-    place i and 0 elsewhere.
+    place i and 0 elsewhere. The function is called twice.
 
     Parameters
     ----------
@@ -195,10 +195,6 @@ def numerical_derivative(
     Returns
     -------
     A number.
-
-    Notes
-    -----
-    Two calls of the function.
     """
     turn = np.zeros_like(w)
     turn[knob] = step
@@ -238,8 +234,8 @@ def train_smallest(
 
     Parameters
     ----------
-    x, y : (n,) float64, inputs and true outputs. Not modified.
-    w : the weight to begin with.
+    x, y : (n,) float64, inputs and true outputs, n at least 1. Not modified.
+    w : the weight to begin with, a number.
     learning_rate : 0 or more.
     epochs : how often all examples are gone through, 0 or more.
 
@@ -299,8 +295,8 @@ def train_second_smallest(
 
     Returns
     -------
-    The weights at the end, (2,) float64, and the loss L of every example, taken before its update,
-    (epochs * n,) float64.
+    The weights at the end, (2,) float64, and the loss L of every example, taken before its update
+    and in the order of the updates, (epochs * n,) float64.
     """
     losses = []
     for _ in range(epochs):
@@ -322,7 +318,8 @@ def count_parameters(sizes: Sequence[int]) -> tuple[int, int, int]:
 
     Parameters
     ----------
-    sizes : how many inputs there are, and how many neurons in each layer after them; at least two.
+    sizes : how many inputs there are, and how many neurons in each layer after them; at least two
+        numbers. Not modified.
 
     Returns
     -------
@@ -338,7 +335,7 @@ def count_parameters(sizes: Sequence[int]) -> tuple[int, int, int]:
 
 
 @forbids("scipy", "sklearn", "torch")
-def perceptron_rule(X: Vectors, y: Signs, epochs: int = 100) -> tuple[Signal, Indices]:
+def perceptron_rule(X: Vectors, y: Signs, epochs: int = 100) -> tuple[Signal, Counts]:
     """Train a perceptron with a threshold by Rosenblatt's rule.
 
     The weights begin at 0. Every epoch goes through the examples in order. An example is a mistake

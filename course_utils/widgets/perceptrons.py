@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from course_utils import drawing, plots
-from course_utils.types import Image, Indices, Signal, Signs, Vectors
+from course_utils.types import Counts, Image, Signal, Signs, Vectors
 from course_utils.widgets import Explorer, rounded_up
 
 Range = tuple[float, float]
@@ -143,7 +143,7 @@ def network_diagram(sizes: Sequence[int]) -> plots.Picture:
 
 # --- The widgets ----------------------------------------------------------------------------------
 
-Rule = Callable[[Vectors, Signs, int], tuple[Signal, Indices]]
+Rule = Callable[[Vectors, Signs, int], tuple[Signal, Counts]]
 
 
 class PerceptronLine(Explorer):
