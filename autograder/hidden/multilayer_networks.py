@@ -1053,14 +1053,24 @@ def edges(student: Student, rng: Generator) -> None:
         _trained_alike(model, due)
 
 
-# What the accuracy on digits is measured with, here and in the benchmark.
+# How the accuracy on digits is measured, here and in the benchmark.
 SIZES = (64, 64, 10)
 LEARNING_RATE = 0.2
 EPOCHS = 10
 BATCH_SIZE = 50
 
-ENOUGH = 0.90
-"""Mean less four standard deviations of 30 seeds (benchmarks/results/digits.json)."""
+ENOUGH = 0.93
+"""Mean less four standard deviations of 30 seeds, rounded down (benchmarks/results/digits.json)."""
+
+TRIES = 4
+"""Networks that are trained before points are taken.
+
+Of 2,000 seeds 3 gave less than is enough, more than with a normal distribution. That all tries of a
+right answer do happens by chance one time in 10^11.
+"""
+
+NO_BAD_LUCK = 0.8
+"""Whoever is below is not tried again: of the same seeds the worst gave 0.926."""
 
 
 @cache
@@ -1132,8 +1142,11 @@ def digits_learned(student: Student, rng: Generator) -> None:
 
     make: Callable[..., Any] = _Ours if "MLP" in student.stand_ins else student.MLP.make
     with _unrecorded(student):
-        for _ in range(2):
+        for _ in range(TRIES):
             found = accuracy_on_digits(make, train, int(rng.integers(2**31)))
             if found >= ENOUGH:
                 return
-    raise Wrong(f"It classifies {found:.0%} of the test images right, and {ENOUGH:.0%} are due")
+            if found < NO_BAD_LUCK:
+                break
+    right, due = (int(100 * share) for share in (found, ENOUGH))
+    raise Wrong(f"It classifies {right} % of the test images right, and {due} % are due")
