@@ -68,7 +68,7 @@ environment.check()
 # Your chain with three sigmoids at $x = 1$: total inputs and outputs of its neurons.
 
 # %%
-chain_w, chain_b = np.array([0.5, -1.5, 2.0]), 0.25
+chain_w, chain_b = np.array([0.5, -1.5, 3.0]), 0.25
 
 
 def neurons():

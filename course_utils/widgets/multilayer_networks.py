@@ -66,7 +66,7 @@ class FlowingChain(Explorer):
                 ("y", 1.0, 0.0, 1.0, "The true output"),
                 ("w1", 0.5, -4.0, 4.0, "The weight of the first neuron"),
                 ("w2", -1.5, -4.0, 4.0, "The weight of the second neuron"),
-                ("w3", 2.0, -4.0, 4.0, "The weight of the third neuron"),
+                ("w3", 3.0, -4.0, 4.0, "The weight of the third neuron"),
                 ("b", 0.25, -4.0, 4.0, "The bias of the first neuron"),
             )
         }
