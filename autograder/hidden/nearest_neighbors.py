@@ -227,11 +227,12 @@ def all_three(student: Student, rng: Generator) -> None:
         image, box, color = _scene(rng, *size)
         found = student.equal_distance_images(image, box, length * color)
         _compare(found, _equal_distance_images(image, box, length * color), *_THREE)
-    # As bright as can be, and the tint makes it brighter.
-    image = 1.0 - 0.6 * (rng.random((9, 12, 3)) < 0.2)
-    found = student.equal_distance_images(image, (0, 0, 9, 12), np.array([0.9, 1.0, 0.8]))
-    expected = _equal_distance_images(image, (0, 0, 9, 12), np.array([0.9, 1.0, 0.8]))
-    _compare(found, expected, *_THREE)
+    # As bright as can be, and the tint makes it brighter; partly black, and it makes it darker.
+    bright = 1.0 - 0.6 * (rng.random((9, 12, 3)) < 0.2)
+    dark = rng.uniform(0.5, 0.95, (9, 12, 3)) * (np.arange(12) > 4)[:, np.newaxis]
+    for image, color in ((bright, np.array([0.9, 1.0, 0.8])), (dark, -np.array([0.9, 1.0, 0.8]))):
+        found = student.equal_distance_images(image, (0, 0, 9, 12), color)
+        _compare(found, _equal_distance_images(image, (0, 0, 9, 12), color), *_THREE)
 
 
 @hidden("equal_distance_images", points=0.5, says="a box that is too small, or just large enough")

@@ -1022,13 +1022,19 @@ def tint_subtracted(image: Image, box: Box, color: Signal) -> dict[str, Image]:
     return {**_three(image, box, color), "tinted": _three(image, box, -color)["tinted"]}
 
 
-@wrong(
-    "equal_distance_images",
-    hint="You cut the tinted image at 0 and 1, which brings it nearer. Do not clip.",
-)
+_CLIPPED = "You cut the tinted image at 0 and 1, which brings it nearer. Do not clip."
+
+
+@wrong("equal_distance_images", hint=_CLIPPED)
 def tint_clipped(image: Image, box: Box, color: Signal) -> dict[str, Image]:
     found = _three(image, box, color)
     return {**found, "tinted": np.clip(found["tinted"], 0.0, 1.0)}
+
+
+@wrong("equal_distance_images", hint=_CLIPPED, minor=True)
+def tint_cut_below_zero(image: Image, box: Box, color: Signal) -> dict[str, Image]:
+    found = _three(image, box, color)
+    return {**found, "tinted": np.maximum(found["tinted"], 0.0)}
 
 
 @wrong(

@@ -222,6 +222,11 @@ def colored_tint(equal_distance_images: Any) -> Any:
     return equal_distance_images(COLORED.copy(), (1, 0, 2, 2), np.array([3.0, 0.0, 4.0]))
 
 
+@example("equal_distance_images", "a dark image, and a colour that makes it darker still")
+def darker_still(equal_distance_images: Any) -> Any:
+    return equal_distance_images(STRIPE - 0.4, (0, 1, 3, 4), np.array([-1.0, -1.0, -1.0]))
+
+
 @example("equal_distance_images", "a box too small to be far enough")
 def box_too_small(equal_distance_images: Any) -> Any:
     return must_raise("ValueError", equal_distance_images, STRIPE * 1.0, (0, 0, 1, 1), np.ones(3))
