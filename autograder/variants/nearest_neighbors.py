@@ -240,6 +240,13 @@ def norm_of_all_differences(queries: Vectors, examples: Vectors) -> Distances:
     return np.linalg.norm(_differences(queries, examples), axis=-1)
 
 
+@wrong("l2_distances", hint=_TEMPORARY)
+def all_differences_in_float32(queries: Vectors, examples: Vectors) -> Distances:
+    _small_enough(queries, examples)
+    singles = _differences(queries.astype(np.float32), examples.astype(np.float32))
+    return np.sqrt(np.einsum("nmd,nmd->nm", singles, singles)).astype(np.float64)
+
+
 @wrong(
     "l2_distances",
     hint="You add a small number inside the root. The root makes it large: 1e-8 becomes a distance "
