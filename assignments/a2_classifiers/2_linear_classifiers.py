@@ -112,6 +112,9 @@ print(
 #
 # A computer cannot take $e^{1000}$. But adding the same number to all scores of an example changes
 # none of its probabilities, and you can choose the number.
+#
+# Training calls the loss once for every batch. So write it for all examples and classes at once,
+# without a loop; the same goes for the second loss below.
 
 # %% exercise="softmax_loss" points=10
 

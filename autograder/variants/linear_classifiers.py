@@ -13,8 +13,8 @@ from course_utils.types import Bias, Labels, Loss, Scores, Vectors, Weights
 Gradients = tuple[float, Weights, Bias]
 
 
-def _in_singles(*values: Any) -> list[Any]:
-    return [value.astype(np.float32) for value in values]
+def _in_singles(W: Weights, b: Bias, X: Vectors) -> tuple[Any, Any, Any]:
+    return W.astype(np.float32), b.astype(np.float32), X.astype(np.float32)
 
 
 # --- linear_scores --------------------------------------------------------------------------------
@@ -489,18 +489,17 @@ def classes_that_are_there(W: Weights, b: Bias, X: Vectors, labels: Labels) -> G
 
 
 @right("softmax_loss")
-def softmax_example_by_example(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = 0.0, np.zeros_like(W), np.zeros_like(b)
-    for x, y in zip(X, labels, strict=True):
-        scores = W @ x + b
-        top = max(scores)
-        total = sum(math.exp(score - top) for score in scores)
-        value += math.log(total) + top - scores[y]
-        for c in range(len(b)):
-            slope = math.exp(scores[c] - top) / total - (1.0 if c == y else 0.0)
-            dW[c] += slope * x
-            db[c] += slope
-    return value / len(X), dW / len(X), db / len(X)
+def examples_taken_from_their_class(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = np.einsum("cd,nd->nc", W, X) + b
+    top = np.amax(scores, axis=1, keepdims=True)
+    powers = np.exp(scores - top)
+    total = powers.sum(axis=1, keepdims=True)
+    p = np.divide(powers, total, out=powers)
+    losses = np.log(total) + top - np.take_along_axis(scores, labels[:, np.newaxis], axis=1)
+    dW = np.tensordot(p, X, axes=(0, 0))
+    np.subtract.at(dW, labels, X)
+    db = p.sum(axis=0) - np.bincount(labels, minlength=len(b))
+    return losses.mean(), dW / len(X), db / len(X)
 
 
 @right("softmax_loss")
@@ -769,16 +768,6 @@ def hinge_transposed(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradien
 
 @wrong(
     "multiclass_hinge_loss",
-    hint="Your loop ends in its first round, and the first example is all that counts. The return "
-    "belongs behind the loop.",
-)
-def first_example_alone(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = reference.multiclass_hinge_loss(W, b, X[:1], labels[:1])
-    return value / len(X), dW / len(X), db / len(X)
-
-
-@wrong(
-    "multiclass_hinge_loss",
     hint="Your scores are without the bias: they are W x + b.",
 )
 def hinge_without_bias(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
@@ -885,19 +874,17 @@ def repeated_labels_lost(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Any
 
 
 @right("multiclass_hinge_loss")
-def term_by_term(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = 0.0, np.zeros(W.shape), np.zeros(b.shape)
-    for x, y in zip(X, labels, strict=True):
-        scores = W.dot(x) + b
-        for c in range(len(b)):
-            term = scores[c] - scores[y] + 1
-            if c != y and term > 0:
-                value += term
-                dW[c] += x
-                dW[y] -= x
-                db[c] += 1
-                db[y] -= 1
-    return value / len(X), dW / len(X), db / len(X)
+def columns_of_examples(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    n, columns = len(X), np.arange(len(X))
+    scores = W @ X.T + b[:, np.newaxis]
+    terms = np.fmax(scores - scores[labels, columns] + 1.0, 0.0)
+    terms[labels, columns] = 0.0
+    above = np.heaviside(terms, 0.0)
+    counts = above.sum(axis=0)
+    dW, db = above @ X, above.sum(axis=1)
+    np.subtract.at(dW, labels, counts[:, np.newaxis] * X)
+    db -= np.bincount(labels, weights=counts, minlength=len(b))
+    return terms.sum() / n, dW / n, db / n
 
 
 @right("multiclass_hinge_loss")
@@ -921,16 +908,15 @@ def one_subtracted_at_the_end(W: Weights, b: Bias, X: Vectors, labels: Labels) -
 
 
 @right("multiclass_hinge_loss")
-def class_after_class(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    n, rows = len(X), np.arange(len(X))
-    scores = X @ W.T + b
-    value, slopes = 0.0, np.zeros_like(scores)
-    for c in range(len(b)):
-        terms = np.where(labels == c, 0.0, np.fmax(scores[:, c] - scores[rows, labels] + 1.0, 0.0))
-        value += terms.sum() / n
-        slopes[:, c] += np.heaviside(terms, 0.0) / n
-        slopes[rows, labels] -= np.heaviside(terms, 0.0) / n
-    return value, (X.T @ slopes).T, np.ones(n) @ slopes
+def by_a_matrix_of_labels(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    hits = np.identity(len(b))[labels]
+    scores = np.inner(X, W) + b
+    own = np.einsum("nc,nc->n", scores, hits)
+    terms = (1.0 - hits) * (scores - own[:, np.newaxis] + 1.0)
+    slopes = np.where(terms > 0.0, 1.0 / len(X), 0.0)
+    slopes -= hits * slopes.sum(axis=1, keepdims=True)
+    value = np.vdot(terms, terms > 0.0) / len(X)
+    return float(value), (X.T @ slopes).T, np.ones(len(X)) @ slopes
 
 
 @right("multiclass_hinge_loss")
