@@ -207,6 +207,27 @@ def largest_of_all_subtracted(W: Weights, b: Bias, X: Vectors, labels: Labels) -
     return _of_probabilities(powers / powers.sum(axis=1, keepdims=True), X, labels)
 
 
+_MEAN_SUBTRACTED = (
+    "You subtract the mean of an example's scores. A score that is far above the mean overflows all "
+    "the same: subtract the largest."
+)
+
+
+@wrong("softmax_loss", hint=_MEAN_SUBTRACTED, minor=True)
+def mean_subtracted(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = X @ W.T + b
+    powers = np.exp(scores - scores.mean(axis=1, keepdims=True))
+    return _of_probabilities(powers / powers.sum(axis=1, keepdims=True), X, labels)
+
+
+@wrong("softmax_loss", hint=_MEAN_SUBTRACTED, minor=True)
+def mean_subtracted_and_logarithms(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = X @ W.T + b
+    scores = scores - scores.mean(axis=1, keepdims=True)
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    return _averaged(-_own(log_p, labels), np.exp(log_p) - np.eye(len(b))[labels], X)
+
+
 @wrong(
     "softmax_loss",
     hint="You subtract from every class its largest score among the examples, and that changes the "
@@ -728,6 +749,18 @@ def label_counted_once(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradi
 def slopes_for_all(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
     others = 1.0 - np.eye(len(b))[labels]
     return _margins(W, b, X, labels, slopes=lambda _: _with_label(others, labels))
+
+
+@wrong(
+    "multiclass_hinge_loss",
+    hint="You give a slope to terms that are exactly 0: compare s_c - s_y + 1 with > 0, not >= 0.",
+    minor=True,
+)
+def slopes_at_the_kink(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    leads, others = _leads(W, b, X, labels)
+    return _margins(
+        W, b, X, labels, slopes=lambda _: _with_label(others * (leads + 1.0 >= 0.0), labels)
+    )
 
 
 @wrong(
@@ -1561,6 +1594,59 @@ def whole_batches_alone(
 ) -> Trained:
     settings = _named(more, options)
     return _descend(loss, X, labels, num_classes, rng, settings, whole_batches=True)
+
+
+@wrong(
+    "train_linear",
+    hint="You cut the order into equal pieces, as np.array_split does. Batches have batch_size "
+    "examples; only the last one may be smaller.",
+    minor=True,
+)
+def equal_pieces(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    rate, decay = settings["learning_rate"], settings["weight_decay"]
+    W, b = np.zeros((num_classes, X.shape[1])), np.zeros(num_classes)
+    history = []
+    for order in _permutations(rng, len(X), settings["epochs"]):
+        for batch in np.array_split(order, math.ceil(len(X) / settings["batch_size"])):
+            value, dW, db = loss(W, b, X[batch], labels[batch])
+            history.append(value + decay * float((W**2).sum()))
+            W, b = W - rate * (dW + 2.0 * decay * W), b - rate * db
+    return W, b, np.array(history)
+
+
+_ONE_SMALLER_BATCH = (
+    "You train only if there are batch_size examples at least. If there are fewer, all of them are "
+    "one smaller batch, the first and the last."
+)
+
+
+@wrong("train_linear", hint=_ONE_SMALLER_BATCH, minor=True)
+def large_batch_refused(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    if settings["batch_size"] > len(X):
+        raise ValueError("batch_size must be at most the number of examples")
+    return _trained(settings, loss, X, labels, num_classes, rng)
+
+
+@wrong("train_linear", hint=_ONE_SMALLER_BATCH, minor=True)
+def large_batch_without_a_step(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    return _descend(
+        loss,
+        X,
+        labels,
+        num_classes,
+        rng,
+        settings,
+        whole_batches=settings["batch_size"] > len(X),
+    )
 
 
 @wrong(
