@@ -577,6 +577,20 @@ def ten_classes(distances: Distances, labels: Labels, k: int = 1) -> Labels:
 
 @wrong(
     "predict_labels",
+    hint="np.bincount takes no labels below 0. They are names, and can be any whole numbers: count "
+    "with np.unique, or compare the labels of the neighbours with each other.",
+    minor=True,
+)
+def bincount_of_labels(distances: Distances, labels: Labels, k: int = 1) -> Labels:
+    def vote(near: list[int]) -> int:
+        counts = np.bincount(near)
+        return next(label for label in near if counts[label] == counts.max())
+
+    return _each(distances, labels, k, vote)
+
+
+@wrong(
+    "predict_labels",
     hint="You take any k without a word. Raise a ValueError if it is less than 1 or greater than the "
     "number of examples.",
     minor=True,
@@ -1853,8 +1867,22 @@ def fresh_entropy(n: int, held_out: int, rng: Rng) -> Split:
     hint="Only few different splits can come out: a generator with a seed of your own has as many "
     "orders as you have seeds. Draw the order from rng itself.",
 )
-def ten_splits(n: int, held_out: int, rng: Rng) -> Split:
-    return reference.split(n, held_out, np.random.default_rng(rng.integers(10)))
+def thousand_splits(n: int, held_out: int, rng: Rng) -> Split:
+    return reference.split(n, held_out, np.random.default_rng(rng.integers(1000)))
+
+
+@wrong(
+    "split",
+    hint="You exchange every example with any other, and so some splits are likelier than others. "
+    "Exchange it with one that has not had its turn, or let rng.permutation do it.",
+)
+def exchanged_with_any(n: int, held_out: int, rng: Rng) -> Split:
+    _refuse_held_out(n, held_out)
+    order = np.arange(n)
+    for i in range(n):
+        j = int(rng.integers(n))
+        order[i], order[j] = order[j], order[i]
+    return order[held_out:], order[:held_out]
 
 
 _SLICES = (

@@ -77,7 +77,7 @@ def predict_labels(distances: Distances, labels: Labels, k: int = 1) -> Labels:
     Parameters
     ----------
     distances : (n, m) float64, from n queries to m examples. Not modified.
-    labels : (m,) int64, of the examples. Not modified.
+    labels : (m,) int64, of the examples, any numbers, negative ones too. Not modified.
     k : how many examples vote, from 1 to m.
 
     Returns
