@@ -400,6 +400,11 @@ def hardly_better(student: Student, rng: Generator) -> None:
     labels = np.r_[labels, 0, 1, 0, 0, 0]
     positions = np.r_[positions, 0.0, 1.0, 2.5, 2.6, 2.7]
     fold = np.r_[np.tile(np.arange(4), 100), 0, 1, 2, 3, 2]
+    # Twelve far from all, each of a class of its own: wrong for every k, and not as many in a fold
+    # as in another, so that no fold alone looks like all of them.
+    labels = np.r_[labels, np.arange(12) + 7]
+    positions = np.r_[positions, 1e6 * np.arange(1, 13)]
+    fold = np.r_[fold, np.repeat(np.arange(4), (1, 3, 6, 2))]
     order = rng.permutation(len(labels))
     labels, positions, fold = labels[order], positions[order], fold[order]
     distances = np.abs(positions[:, np.newaxis] - positions)
@@ -494,9 +499,14 @@ def _hog(image: Any) -> Any:
 
 
 def _index_array(found: Any, n: int) -> Any:
-    """Return a result after making sure that it is an array of indices."""
+    """Return a result after making sure that it is an array of indices.
+
+    One without any may be of whatever type: np.array([]) is of float64.
+    """
     if not isinstance(found, np.ndarray) or found.ndim != 1:
         close(found, np.zeros(0, np.int64))
+    if found.size == 0:
+        return found.astype(np.int64)
     close(found, np.zeros(found.shape, np.int64), atol=np.inf)
     holds(((found >= 0) & (found < n)).all(), "There are indices of no example")
     return found

@@ -1400,6 +1400,16 @@ def rounded_bins(image: Image) -> Signal:
 
 @wrong(
     "hog_descriptor",
+    hint="You count the bins from 1, as np.digitize does: your bin 0 stays empty, and the votes of the "
+    "last one are lost. Subtract 1.",
+)
+def bins_from_one(image: Image) -> Signal:
+    dy, dx = _gradients(image)
+    return _l2_hys(_blocks(_cells(_hard_votes(dy, dx, _orientation(dy, dx) + 20.0))))
+
+
+@wrong(
+    "hog_descriptor",
     hint="Every pixel has one vote in your answer. It votes with its magnitude.",
 )
 def one_pixel_one_vote(image: Image) -> Signal:
@@ -2216,6 +2226,17 @@ def in_python_lists(labels: Labels, folds: int, rng: Rng, stratified: bool = Fal
 
 
 @right("k_folds")
+def lists_of_every_class(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
+    _refuse_folds(labels, folds)
+    hands: list[list[int]] = [[] for _ in range(folds)]
+    for group in _groups(labels, rng, stratified):
+        for hand, part in zip(hands, np.array_split(group, folds), strict=True):
+            hand.extend(part.tolist())
+    # Of no examples, this makes an array of float64.
+    return [np.array(hand) for hand in hands]
+
+
+@right("k_folds")
 def by_random_keys(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
     _refuse_folds(labels, folds)
     keys = rng.random(len(labels))
@@ -2407,6 +2428,16 @@ def mean_of_the_folds(
 ) -> Chosen:
     each = [_accuracies(distances, labels, [fold], candidates) for fold in folds]
     return _best(candidates, np.mean(each, axis=0))
+
+
+@wrong(
+    "choose_k",
+    hint="You round the accuracies. Leave them as they are: one example more may decide.",
+)
+def rounded_accuracies(
+    distances: Distances, labels: Labels, folds: Sequence[Indices], candidates: Sequence[int]
+) -> Chosen:
+    return _best(candidates, np.round(_accuracies(distances, labels, folds, candidates), 2))
 
 
 @wrong(
