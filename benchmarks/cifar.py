@@ -17,15 +17,14 @@ The published figures beside them are for the original images, by others, with o
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from circumstances import circumstances, in_a_line
 
 from course_utils import datasets
 from course_utils.datasets import Dataset
@@ -34,6 +33,9 @@ from course_utils.types import Bias, Labels, Loss, Vectors, Weights
 
 CANDIDATES = (1, 3, 5, 7, 9, 11, 15, 21)
 HELD_OUT = 5_000
+SEARCH = 0
+"""The seed of the split, and of the trainings, by which parameters are chosen."""
+
 BATCH = 200
 ROWS = 250
 """Queries at a time: their distances to 50,000 examples are 100 MB."""
@@ -112,13 +114,13 @@ def all_neighbors(data: Dataset) -> list[Row]:
         return float(np.mean(found == data.test_labels)), {}
 
     def best() -> tuple[float, dict[str, Any]]:
-        train, held = nearest_neighbors.split(len(X), HELD_OUT, np.random.default_rng(0))
+        train, held = nearest_neighbors.split(len(X), HELD_OUT, np.random.default_rng(SEARCH))
         guesses = votes(X[held], X[train], labels[train], CANDIDATES)
         shares = {k: float(np.mean(guess == labels[held])) for k, guess in guesses.items()}
         k = max(shares, key=lambda k: shares[k])
         found = fast.nearest_labels(X_test, X, labels, k)
         accuracy = float(np.mean(found == data.test_labels))
-        return accuracy, {"k": k, "held out": round(shares[k], 4)}
+        return accuracy, {"seed": SEARCH, "k": k, "held out": round(shares[k], 4)}
 
     return [
         measured("L2, 50,000/10,000, k = 1", "above 33 % (public courses)", one),
@@ -140,7 +142,7 @@ def linear(
     chosen: list[float] = []
 
     def fit(
-        inputs: Vectors, y: Labels, rate: float, decay: float, seed: int = 0, epochs: int = 5
+        inputs: Vectors, y: Labels, rate: float, decay: float, seed: int = SEARCH, epochs: int = 5
     ) -> tuple[Weights, Bias]:
         rng = np.random.default_rng(seed)
         W, b, _ = linear_classifiers.train_linear(
@@ -149,12 +151,13 @@ def linear(
         return W, b
 
     def search() -> tuple[float, dict[str, Any]]:
-        train, held = nearest_neighbors.split(len(X), HELD_OUT, np.random.default_rng(0))
+        train, held = nearest_neighbors.split(len(X), HELD_OUT, np.random.default_rng(SEARCH))
         rate, decay, shares = linear_classifiers.search_hyper_parameters(
             fit, (X[train], labels[train]), (X[held], labels[held]), rates, (0.0, 0.001, 0.01)
         )
         chosen.extend((rate, decay))
-        return float(shares.max()), {"learning rate": rate, "weight decay": decay}
+        chosen_by = {"seed": SEARCH, "learning rate": rate, "weight decay": decay}
+        return float(shares.max()), chosen_by
 
     rows = [measured(f"{name}, search (5 epochs, held-out share)", "", search)]
 
@@ -181,10 +184,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None, help="write the figures here")
     options = parser.parse_args()
     data = datasets.cifar10(folder=options.folder)
-    machine = {name: version(name) for name in ("numpy", "scikit-learn")}
-    machine |= {"python": platform.python_version(), "machine": platform.machine()}
+    found = circumstances("numpy", "scikit-learn")
     source = "a copy in a folder" if options.folder else "the published archive"
-    print(f"CIFAR-10: {source}.", ", ".join(f"{n} {v}" for n, v in machine.items()), flush=True)
+    print(f"CIFAR-10: {source}. {in_a_line(found)}", flush=True)
     published = "about 39 % (public courses)"
     rows = [
         *(row for seed in range(options.seeds) for row in small_neighbors(data, seed)),
@@ -207,7 +209,7 @@ def main() -> None:
         *all_neighbors(data),
     ]
     if options.json is not None:
-        document = {"machine": machine, "data": source, "rows": [asdict(row) for row in rows]}
+        document = {**found, "data": source, "rows": [asdict(row) for row in rows]}
         options.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 

@@ -39,7 +39,6 @@ contracts of the reference speak of float64 only.
 
 import argparse
 import json
-import platform
 import sys
 import time
 import tracemalloc
@@ -47,12 +46,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from circumstances import circumstances, in_a_line
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import KNeighborsClassifier
 from torch.nn import functional
@@ -63,6 +62,9 @@ from course_utils.types import Loss
 threadpool_limits: Any = import_module("threadpoolctl").threadpool_limits  # untyped
 
 NUMBERS, CLASSES = 3072, 10
+
+SEEDS = {"queries": 1, "examples": 2, "labels": 3, "inputs of a loss": 1, "the rest of a loss": 2}
+"""Where each of the arrays comes from; the rest are weights, biases and labels."""
 
 CLOSE = {"float64": 1e-12, "float32": 1e-5}
 """Largest difference of distances, losses and gradients, as a share of the largest number."""
@@ -160,14 +162,14 @@ def tasks() -> list[tuple[str, str, str, Callable[[str], Task]]]:
     return [(name, size, dtype, make) for name, size, types, make in table for dtype in types]
 
 
-def vectors(n: int, dtype: str, seed: int) -> Any:
-    """Return n vectors of numbers from 0 to 1."""
-    return np.random.default_rng(seed).random((n, NUMBERS), np.dtype(dtype).type)
+def vectors(n: int, dtype: str, name: str) -> Any:
+    """Return n vectors of numbers from 0 to 1, by the seed of a name."""
+    return np.random.default_rng(SEEDS[name]).random((n, NUMBERS), np.dtype(dtype).type)
 
 
 def neighbours(n: int, m: int, k: int, plain: bool, dtype: str) -> Task:
-    queries, examples = vectors(n, dtype, 1), vectors(m, dtype, 2)
-    labels = np.random.default_rng(3).integers(0, 2, m)
+    queries, examples = vectors(n, dtype, "queries"), vectors(m, dtype, "examples")
+    labels = np.random.default_rng(SEEDS["labels"]).integers(0, 2, m)
 
     def in_two_steps() -> Any:
         distances = nearest_neighbors.l2_distances(queries, examples)
@@ -189,7 +191,7 @@ def neighbours(n: int, m: int, k: int, plain: bool, dtype: str) -> Task:
 
 
 def l1(n: int, m: int, plain: bool, dtype: str) -> Task:
-    queries, examples = vectors(n, dtype, 1), vectors(m, dtype, 2)
+    queries, examples = vectors(n, dtype, "queries"), vectors(m, dtype, "examples")
     forms: dict[str, Form] = {
         "ours": lambda: fast.l1_distances(queries, examples),
         "peer": lambda: cdist(queries, examples, "cityblock"),
@@ -214,8 +216,8 @@ def hinge(n: int, dtype: str) -> Task:
 def loss(
     ours: Loss, theirs: Callable[..., torch.Tensor], bar: float | None, n: int, dtype: str
 ) -> Task:
-    X = vectors(n, dtype, 1)
-    rng = np.random.default_rng(2)
+    X = vectors(n, dtype, "inputs of a loss")
+    rng = np.random.default_rng(SEEDS["the rest of a loss"])
     W = rng.normal(0.0, 0.01, (CLASSES, NUMBERS)).astype(dtype)
     b = rng.normal(0.0, 0.01, CLASSES).astype(dtype)
     labels = rng.integers(0, CLASSES, n)
@@ -314,10 +316,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of every library")
     parser.add_argument("--json", type=Path, default=None, help="write the figures here")
     options = parser.parse_args()
-    machine = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "torch")}
-    machine |= {"python": platform.python_version(), "machine": platform.machine()}
-    machine |= {"threads": str(options.threads)}
-    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    found = circumstances("numpy", "scipy", "scikit-learn", "torch")
+    found["machine"]["threads"] = str(options.threads)
+    print(in_a_line(found))
     print(HEAD, flush=True)
     rows = []
     torch.set_num_threads(options.threads)
@@ -332,7 +333,7 @@ def main() -> None:
             | {"ratio": row.ratio, "wall_ratio": row.wall_ratio, "failures": row.failures()}
             for row in rows
         ]
-        document = {"machine": machine, "repeats": options.repeats, "tasks": table}
+        document = {**found, "seeds": SEEDS, "repeats": options.repeats, "tasks": table}
         options.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     sys.exit(any(row.failures() for row in rows))
 

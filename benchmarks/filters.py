@@ -30,15 +30,14 @@ The peers in scikit-image (0.26) do not, quite, so they are compared where they 
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from circumstances import circumstances, in_a_line
 from scipy import ndimage
 from skimage import restoration
 
@@ -49,6 +48,9 @@ from course_utils.types import Image
 PATCH, SEARCH, H = 7, 21, 0.1
 WINDOW, SIGMA_POSITION, SIGMA_COLOR = 19, 3.0, 0.1
 SIGMA = 2.0
+NOISE, WEIGHTS = 0, 1
+"""Seeds of the picture's noise and of the 7 x 7 weights."""
+
 FLAT = 1e6
 """A sigma so large that all weights of positions are 1."""
 
@@ -117,7 +119,7 @@ class Row:
 
 def filters() -> list[Filter]:
     """Return what is measured."""
-    kernel = np.random.default_rng(1).random((7, 7))
+    kernel = np.random.default_rng(WEIGHTS).random((7, 7))
     kernel /= kernel.sum()
     profile = linear_filters.gaussian_kernel(SIGMA).sum(axis=0)
     sigmas = (SIGMA_POSITION, SIGMA_COLOR, WINDOW)
@@ -249,7 +251,7 @@ def what_their_non_local_means_is(image: Image) -> Image:
 
 def pictures() -> dict[str, Image]:
     """Return the image that is filtered, grey and in colour."""
-    noise = np.random.default_rng(0).normal(0.0, 0.1, (512, 512, 3))
+    noise = np.random.default_rng(NOISE).normal(0.0, 0.1, (512, 512, 3))
     noisy = np.clip(images.load("astronaut") + noise, 0.0, 1.0)
     return {"grey": np.ascontiguousarray(noisy[..., 1]), "colour": noisy}
 
@@ -311,9 +313,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="filters whose name has this in it")
     parser.add_argument("--json", type=Path, default=None, help="write the figures here")
     options = parser.parse_args()
-    machine = {name: version(name) for name in ("numpy", "scipy", "scikit-image")}
-    machine |= {"python": platform.python_version(), "machine": platform.machine()}
-    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    found = circumstances("numpy", "scipy", "scikit-image")
+    print(in_a_line(found))
     print(HEAD, flush=True)
     rows = []
     for one in filters():
@@ -322,7 +323,8 @@ def main() -> None:
             print(line(rows[-1]), flush=True)
     if options.json is not None:
         table = [asdict(row) | {"ratio": row.ratio, "failures": row.failures()} for row in rows]
-        document = {"machine": machine, "repeats": options.repeats, "filters": table}
+        seeds = {"noise": NOISE, "weights": WEIGHTS}
+        document = {**found, "seeds": seeds, "repeats": options.repeats, "filters": table}
         options.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     sys.exit(any(row.failures() for row in rows))
 

@@ -10,14 +10,13 @@ twenty epochs.
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from circumstances import circumstances, in_a_line
 
 from course_utils import datasets
 from course_utils.reference import fast, linear_classifiers, nearest_neighbors
@@ -80,9 +79,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="draws of patches, and trainings")
     parser.add_argument("--json", type=Path, default=None, help="write the figures here")
     options = parser.parse_args()
-    machine = {name: version(name) for name in ("numpy", "scikit-learn", "scikit-image")}
-    machine |= {"python": platform.python_version(), "machine": platform.machine()}
-    print(", ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+    found = circumstances("numpy", "scikit-learn", "scikit-image")
+    print(in_a_line(found), flush=True)
     rows: list[dict[str, Any]] = []
     for name, run in METHODS.items():
         for seed in range(options.seeds):
@@ -96,7 +94,7 @@ def main() -> None:
         mean = np.mean([row["accuracy"] for row in rows if row["what"] == name])
         print(f"{name:24}mean  {mean:9.1%}", flush=True)
     if options.json is not None:
-        document = {"machine": machine, "rows": rows}
+        document = {**found, "rows": rows}
         options.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 

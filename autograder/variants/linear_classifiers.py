@@ -13,8 +13,8 @@ from course_utils.types import Bias, Labels, Loss, Scores, Vectors, Weights
 Gradients = tuple[float, Weights, Bias]
 
 
-def _in_singles(*values: Any) -> list[Any]:
-    return [value.astype(np.float32) for value in values]
+def _in_singles(W: Weights, b: Bias, X: Vectors) -> tuple[Any, Any, Any]:
+    return W.astype(np.float32), b.astype(np.float32), X.astype(np.float32)
 
 
 # --- linear_scores --------------------------------------------------------------------------------
@@ -205,6 +205,27 @@ def largest_of_all_subtracted(W: Weights, b: Bias, X: Vectors, labels: Labels) -
     scores = X @ W.T + b
     powers = np.exp(scores - scores.max())
     return _of_probabilities(powers / powers.sum(axis=1, keepdims=True), X, labels)
+
+
+_MEAN_SUBTRACTED = (
+    "You subtract the mean of an example's scores. A score that is far above the mean overflows all "
+    "the same: subtract the largest."
+)
+
+
+@wrong("softmax_loss", hint=_MEAN_SUBTRACTED, minor=True)
+def mean_subtracted(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = X @ W.T + b
+    powers = np.exp(scores - scores.mean(axis=1, keepdims=True))
+    return _of_probabilities(powers / powers.sum(axis=1, keepdims=True), X, labels)
+
+
+@wrong("softmax_loss", hint=_MEAN_SUBTRACTED, minor=True)
+def mean_subtracted_and_logarithms(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = X @ W.T + b
+    scores = scores - scores.mean(axis=1, keepdims=True)
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    return _averaged(-_own(log_p, labels), np.exp(log_p) - np.eye(len(b))[labels], X)
 
 
 @wrong(
@@ -489,18 +510,17 @@ def classes_that_are_there(W: Weights, b: Bias, X: Vectors, labels: Labels) -> G
 
 
 @right("softmax_loss")
-def softmax_example_by_example(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = 0.0, np.zeros_like(W), np.zeros_like(b)
-    for x, y in zip(X, labels, strict=True):
-        scores = W @ x + b
-        top = max(scores)
-        total = sum(math.exp(score - top) for score in scores)
-        value += math.log(total) + top - scores[y]
-        for c in range(len(b)):
-            slope = math.exp(scores[c] - top) / total - (1.0 if c == y else 0.0)
-            dW[c] += slope * x
-            db[c] += slope
-    return value / len(X), dW / len(X), db / len(X)
+def examples_taken_from_their_class(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    scores = np.einsum("cd,nd->nc", W, X) + b
+    top = np.amax(scores, axis=1, keepdims=True)
+    powers = np.exp(scores - top)
+    total = powers.sum(axis=1, keepdims=True)
+    p = np.divide(powers, total, out=powers)
+    losses = np.log(total) + top - np.take_along_axis(scores, labels[:, np.newaxis], axis=1)
+    dW = np.tensordot(p, X, axes=(0, 0))
+    np.subtract.at(dW, labels, X)
+    db = p.sum(axis=0) - np.bincount(labels, minlength=len(b))
+    return losses.mean(), dW / len(X), db / len(X)
 
 
 @right("softmax_loss")
@@ -733,6 +753,18 @@ def slopes_for_all(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients
 
 @wrong(
     "multiclass_hinge_loss",
+    hint="You give a slope to terms that are exactly 0: compare s_c - s_y + 1 with > 0, not >= 0.",
+    minor=True,
+)
+def slopes_at_the_kink(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    leads, others = _leads(W, b, X, labels)
+    return _margins(
+        W, b, X, labels, slopes=lambda _: _with_label(others * (leads + 1.0 >= 0.0), labels)
+    )
+
+
+@wrong(
+    "multiclass_hinge_loss",
     hint="You let the slopes begin where s_c is above s_y. They begin where the term does, at "
     "s_c - s_y + 1 > 0.",
 )
@@ -765,16 +797,6 @@ def hinge_uphill(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
 def hinge_transposed(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
     value, dW, db = reference.multiclass_hinge_loss(W, b, X, labels)
     return value, dW.T.copy(), db
-
-
-@wrong(
-    "multiclass_hinge_loss",
-    hint="Your loop ends in its first round, and the first example is all that counts. The return "
-    "belongs behind the loop.",
-)
-def first_example_alone(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = reference.multiclass_hinge_loss(W, b, X[:1], labels[:1])
-    return value / len(X), dW / len(X), db / len(X)
 
 
 @wrong(
@@ -885,19 +907,17 @@ def repeated_labels_lost(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Any
 
 
 @right("multiclass_hinge_loss")
-def term_by_term(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    value, dW, db = 0.0, np.zeros(W.shape), np.zeros(b.shape)
-    for x, y in zip(X, labels, strict=True):
-        scores = W.dot(x) + b
-        for c in range(len(b)):
-            term = scores[c] - scores[y] + 1
-            if c != y and term > 0:
-                value += term
-                dW[c] += x
-                dW[y] -= x
-                db[c] += 1
-                db[y] -= 1
-    return value / len(X), dW / len(X), db / len(X)
+def columns_of_examples(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    n, columns = len(X), np.arange(len(X))
+    scores = W @ X.T + b[:, np.newaxis]
+    terms = np.fmax(scores - scores[labels, columns] + 1.0, 0.0)
+    terms[labels, columns] = 0.0
+    above = np.heaviside(terms, 0.0)
+    counts = above.sum(axis=0)
+    dW, db = above @ X, above.sum(axis=1)
+    np.subtract.at(dW, labels, counts[:, np.newaxis] * X)
+    db -= np.bincount(labels, weights=counts, minlength=len(b))
+    return terms.sum() / n, dW / n, db / n
 
 
 @right("multiclass_hinge_loss")
@@ -921,16 +941,15 @@ def one_subtracted_at_the_end(W: Weights, b: Bias, X: Vectors, labels: Labels) -
 
 
 @right("multiclass_hinge_loss")
-def class_after_class(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
-    n, rows = len(X), np.arange(len(X))
-    scores = X @ W.T + b
-    value, slopes = 0.0, np.zeros_like(scores)
-    for c in range(len(b)):
-        terms = np.where(labels == c, 0.0, np.fmax(scores[:, c] - scores[rows, labels] + 1.0, 0.0))
-        value += terms.sum() / n
-        slopes[:, c] += np.heaviside(terms, 0.0) / n
-        slopes[rows, labels] -= np.heaviside(terms, 0.0) / n
-    return value, (X.T @ slopes).T, np.ones(n) @ slopes
+def by_a_matrix_of_labels(W: Weights, b: Bias, X: Vectors, labels: Labels) -> Gradients:
+    hits = np.identity(len(b))[labels]
+    scores = np.inner(X, W) + b
+    own = np.einsum("nc,nc->n", scores, hits)
+    terms = (1.0 - hits) * (scores - own[:, np.newaxis] + 1.0)
+    slopes = np.where(terms > 0.0, 1.0 / len(X), 0.0)
+    slopes -= hits * slopes.sum(axis=1, keepdims=True)
+    value = np.vdot(terms, terms > 0.0) / len(X)
+    return float(value), (X.T @ slopes).T, np.ones(len(X)) @ slopes
 
 
 @right("multiclass_hinge_loss")
@@ -1575,6 +1594,59 @@ def whole_batches_alone(
 ) -> Trained:
     settings = _named(more, options)
     return _descend(loss, X, labels, num_classes, rng, settings, whole_batches=True)
+
+
+@wrong(
+    "train_linear",
+    hint="You cut the order into equal pieces, as np.array_split does. Batches have batch_size "
+    "examples; only the last one may be smaller.",
+    minor=True,
+)
+def equal_pieces(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    rate, decay = settings["learning_rate"], settings["weight_decay"]
+    W, b = np.zeros((num_classes, X.shape[1])), np.zeros(num_classes)
+    history = []
+    for order in _permutations(rng, len(X), settings["epochs"]):
+        for batch in np.array_split(order, math.ceil(len(X) / settings["batch_size"])):
+            value, dW, db = loss(W, b, X[batch], labels[batch])
+            history.append(value + decay * float((W**2).sum()))
+            W, b = W - rate * (dW + 2.0 * decay * W), b - rate * db
+    return W, b, np.array(history)
+
+
+_ONE_SMALLER_BATCH = (
+    "You train only if there are batch_size examples at least. If there are fewer, all of them are "
+    "one smaller batch, the first and the last."
+)
+
+
+@wrong("train_linear", hint=_ONE_SMALLER_BATCH, minor=True)
+def large_batch_refused(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    if settings["batch_size"] > len(X):
+        raise ValueError("batch_size must be at most the number of examples")
+    return _trained(settings, loss, X, labels, num_classes, rng)
+
+
+@wrong("train_linear", hint=_ONE_SMALLER_BATCH, minor=True)
+def large_batch_without_a_step(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    settings = _named(more, options)
+    return _descend(
+        loss,
+        X,
+        labels,
+        num_classes,
+        rng,
+        settings,
+        whole_batches=settings["batch_size"] > len(X),
+    )
 
 
 @wrong(

@@ -240,6 +240,13 @@ def norm_of_all_differences(queries: Vectors, examples: Vectors) -> Distances:
     return np.linalg.norm(_differences(queries, examples), axis=-1)
 
 
+@wrong("l2_distances", hint=_TEMPORARY)
+def all_differences_in_float32(queries: Vectors, examples: Vectors) -> Distances:
+    _small_enough(queries, examples)
+    singles = _differences(queries.astype(np.float32), examples.astype(np.float32))
+    return np.sqrt(np.einsum("nmd,nmd->nm", singles, singles)).astype(np.float64)
+
+
 @wrong(
     "l2_distances",
     hint="You add a small number inside the root. The root makes it large: 1e-8 becomes a distance "
@@ -566,6 +573,20 @@ def ten_classes(distances: Distances, labels: Labels, k: int = 1) -> Labels:
         for label in near:
             votes[i, label] += 1
     return votes.argmax(axis=1)
+
+
+@wrong(
+    "predict_labels",
+    hint="np.bincount takes no labels below 0. They are names, and can be any whole numbers: count "
+    "with np.unique, or compare the labels of the neighbours with each other.",
+    minor=True,
+)
+def bincount_of_labels(distances: Distances, labels: Labels, k: int = 1) -> Labels:
+    def vote(near: list[int]) -> int:
+        counts = np.bincount(near)
+        return next(label for label in near if counts[label] == counts.max())
+
+    return _each(distances, labels, k, vote)
 
 
 @wrong(
@@ -1022,13 +1043,19 @@ def tint_subtracted(image: Image, box: Box, color: Signal) -> dict[str, Image]:
     return {**_three(image, box, color), "tinted": _three(image, box, -color)["tinted"]}
 
 
-@wrong(
-    "equal_distance_images",
-    hint="You cut the tinted image at 0 and 1, which brings it nearer. Do not clip.",
-)
+_CLIPPED = "You cut the tinted image at 0 and 1, which brings it nearer. Do not clip."
+
+
+@wrong("equal_distance_images", hint=_CLIPPED)
 def tint_clipped(image: Image, box: Box, color: Signal) -> dict[str, Image]:
     found = _three(image, box, color)
     return {**found, "tinted": np.clip(found["tinted"], 0.0, 1.0)}
+
+
+@wrong("equal_distance_images", hint=_CLIPPED, minor=True)
+def tint_cut_below_zero(image: Image, box: Box, color: Signal) -> dict[str, Image]:
+    found = _three(image, box, color)
+    return {**found, "tinted": np.maximum(found["tinted"], 0.0)}
 
 
 @wrong(
@@ -1369,6 +1396,16 @@ def rounded_bins(image: Image) -> Signal:
     dy, dx = _gradients(image)
     nearest = np.round(_orientation(dy, dx) / 20.0) % 9
     return _l2_hys(_blocks(_cells(_hard_votes(dy, dx, 20.0 * nearest + 10.0))))
+
+
+@wrong(
+    "hog_descriptor",
+    hint="You count the bins from 1, as np.digitize does: your bin 0 stays empty, and the votes of the "
+    "last one are lost. Subtract 1.",
+)
+def bins_from_one(image: Image) -> Signal:
+    dy, dx = _gradients(image)
+    return _l2_hys(_blocks(_cells(_hard_votes(dy, dx, _orientation(dy, dx) + 20.0))))
 
 
 @wrong(
@@ -1840,8 +1877,22 @@ def fresh_entropy(n: int, held_out: int, rng: Rng) -> Split:
     hint="Only few different splits can come out: a generator with a seed of your own has as many "
     "orders as you have seeds. Draw the order from rng itself.",
 )
-def ten_splits(n: int, held_out: int, rng: Rng) -> Split:
-    return reference.split(n, held_out, np.random.default_rng(rng.integers(10)))
+def thousand_splits(n: int, held_out: int, rng: Rng) -> Split:
+    return reference.split(n, held_out, np.random.default_rng(rng.integers(1000)))
+
+
+@wrong(
+    "split",
+    hint="You exchange every example with any other, and so some splits are likelier than others. "
+    "Exchange it with one that has not had its turn, or let rng.permutation do it.",
+)
+def exchanged_with_any(n: int, held_out: int, rng: Rng) -> Split:
+    _refuse_held_out(n, held_out)
+    order = np.arange(n)
+    for i in range(n):
+        j = int(rng.integers(n))
+        order[i], order[j] = order[j], order[i]
+    return order[held_out:], order[:held_out]
 
 
 _SLICES = (
@@ -2175,6 +2226,17 @@ def in_python_lists(labels: Labels, folds: int, rng: Rng, stratified: bool = Fal
 
 
 @right("k_folds")
+def lists_of_every_class(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
+    _refuse_folds(labels, folds)
+    hands: list[list[int]] = [[] for _ in range(folds)]
+    for group in _groups(labels, rng, stratified):
+        for hand, part in zip(hands, np.array_split(group, folds), strict=True):
+            hand.extend(part.tolist())
+    # Of no examples, this makes an array of float64.
+    return [np.array(hand) for hand in hands]
+
+
+@right("k_folds")
 def by_random_keys(labels: Labels, folds: int, rng: Rng, stratified: bool = False) -> Folds:
     _refuse_folds(labels, folds)
     keys = rng.random(len(labels))
@@ -2366,6 +2428,16 @@ def mean_of_the_folds(
 ) -> Chosen:
     each = [_accuracies(distances, labels, [fold], candidates) for fold in folds]
     return _best(candidates, np.mean(each, axis=0))
+
+
+@wrong(
+    "choose_k",
+    hint="You round the accuracies. Leave them as they are: one example more may decide.",
+)
+def rounded_accuracies(
+    distances: Distances, labels: Labels, folds: Sequence[Indices], candidates: Sequence[int]
+) -> Chosen:
+    return _best(candidates, np.round(_accuracies(distances, labels, folds, candidates), 2))
 
 
 @wrong(

@@ -95,6 +95,12 @@ def winners(multiclass_hinge_loss: Any) -> Any:
     return _loss(multiclass_hinge_loss(weights, np.zeros(2), examples, np.array([0, 1])))
 
 
+@example("multiclass_hinge_loss", "a label that leads one class by exactly 1, the other by 0.5")
+def exactly_one(multiclass_hinge_loss: Any) -> Any:
+    weights = np.array([[2.0, 0.0], [1.0, 0.5], [1.5, 1.0]])
+    return _loss(multiclass_hinge_loss(weights, np.zeros(3), np.array([[1.0, 0.0]]), np.array([0])))
+
+
 @example("multiclass_hinge_loss", "a single example, whose label loses to two classes of three")
 def single_loser(multiclass_hinge_loss: Any) -> Any:
     weights = np.array([[1.0, -1.0], [4.0, 1.0], [2.0, 0.0]])
@@ -192,9 +198,9 @@ def two_epochs(train_linear: Any) -> Any:
     return _trained(train_linear, 4, 0, learning_rate=0.5, batch_size=2, epochs=2)
 
 
-@example("train_linear", "five examples in batches of two, learning_rate 0.5")
+@example("train_linear", "six examples in batches of four, learning_rate 0.5")
 def smaller_last_batch(train_linear: Any) -> Any:
-    return _trained(train_linear, 5, 2, learning_rate=0.5, batch_size=2, epochs=1)
+    return _trained(train_linear, 6, 2, learning_rate=0.5, batch_size=4, epochs=1)
 
 
 @example("train_linear", "two steps with weight_decay 0.25, learning_rate 0.5")

@@ -120,6 +120,12 @@ def equally_far(predict_labels: Any) -> Any:
     }
 
 
+@example("predict_labels", "labels below 0")
+def negative_labels(predict_labels: Any) -> Any:
+    distances = np.array([[0.1, 0.6, 0.2, 0.3, 0.5], [0.9, 0.4, 0.8, 0.2, 0.1]])
+    return predict_labels(distances, np.array([-8, 5, 5, -8, -1]), 3)
+
+
 @example("predict_labels", "k = 0 and k = -1")
 def too_small_k(predict_labels: Any) -> Any:
     return [must_raise("ValueError", predict_labels, np.eye(6), SEVENS.copy(), k) for k in (0, -1)]
@@ -222,6 +228,11 @@ def colored_tint(equal_distance_images: Any) -> Any:
     return equal_distance_images(COLORED.copy(), (1, 0, 2, 2), np.array([3.0, 0.0, 4.0]))
 
 
+@example("equal_distance_images", "a dark image, and a colour that makes it darker still")
+def darker_still(equal_distance_images: Any) -> Any:
+    return equal_distance_images(STRIPE - 0.4, (0, 1, 3, 4), np.array([-1.0, -1.0, -1.0]))
+
+
 @example("equal_distance_images", "a box too small to be far enough")
 def box_too_small(equal_distance_images: Any) -> Any:
     return must_raise("ValueError", equal_distance_images, STRIPE * 1.0, (0, 0, 1, 1), np.ones(3))
@@ -312,10 +323,17 @@ def _as_set(part: Any) -> frozenset[int]:
     return frozenset(part.tolist())
 
 
-@example("split", "forty examples, half of them held out, with sixty other generators")
+@example("split", "400 examples, half of them held out, with 160 other generators")
 def many_generators(split: Any) -> Any:
-    parts = [_two_parts(split(40, 20, _rng(number)), 40, 20)[1] for number in range(60)]
-    return {"The number of different splits": len({*map(_as_set, parts)})}
+    parts = [_two_parts(split(400, 200, _rng(number)), 400, 200)[1] for number in range(160)]
+    # With all orders equally likely, 199.5 give or take 0.46.
+    place = np.mean(parts)
+    return {
+        "The number of different splits": len({*map(_as_set, parts)}),
+        "That examples in front are held out as often as those behind": bool(
+            abs(place - 199.5) < 2.3
+        ),
+    }
 
 
 @example("split", "the same seed twice")

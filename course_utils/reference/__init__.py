@@ -16,6 +16,13 @@ from typing import Any, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+LOOPS = (
+    *("a loop", "map", "filter", "itertools", "functools.reduce", "numpy.vectorize"),
+    *("numpy.frompyfunc", "numpy.apply_along_axis", "numpy.fromiter", "numpy.fromfunction"),
+)
+"""What an answer for all examples at once does without: `@forbids(*LOOPS, "scipy")`."""
+
+
 def forbids(*libraries: str) -> Callable[[F], F]:
     """Name libraries and functions (by dotted name) that an answer must not call.
 

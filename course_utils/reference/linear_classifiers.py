@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from course_utils.reference import forbids
+from course_utils.reference import LOOPS, forbids
 from course_utils.types import Bias, Labels, Loss, Scores, Signal, Vectors, Weights
 
 
@@ -32,7 +32,7 @@ def linear_scores(W: Weights, b: Bias, X: Vectors) -> Scores:
     return X @ W.T + b
 
 
-@forbids("scipy", "sklearn", "torch")
+@forbids(*LOOPS, "scipy", "sklearn", "torch")
 def softmax_loss(W: Weights, b: Bias, X: Vectors, labels: Labels) -> tuple[float, Weights, Bias]:
     """Return the mean softmax (cross-entropy) loss of a linear classifier, and its gradients.
 
@@ -51,7 +51,8 @@ def softmax_loss(W: Weights, b: Bias, X: Vectors, labels: Labels) -> tuple[float
 
     Notes
     -----
-    O(n d C) operations, without a loop over examples or classes. dL_i/ds_c = p_c - [c = y].
+    O(n d C) operations, for all examples and classes at once, without a loop.
+    dL_i/ds_c = p_c - [c = y].
     """
     scores = linear_scores(W, b, X)
     # A common number added to all scores changes no probability; so no exponential overflows.
@@ -64,7 +65,7 @@ def softmax_loss(W: Weights, b: Bias, X: Vectors, labels: Labels) -> tuple[float
     return float(-log_p[rows, labels].mean()), slopes.T @ X, slopes.sum(axis=0)
 
 
-@forbids("scipy", "sklearn", "torch")
+@forbids(*LOOPS, "scipy", "sklearn", "torch")
 def multiclass_hinge_loss(
     W: Weights, b: Bias, X: Vectors, labels: Labels
 ) -> tuple[float, Weights, Bias]:
@@ -86,8 +87,8 @@ def multiclass_hinge_loss(
     -----
     J. Weston, C. Watkins, Support vector machines for multi-class pattern recognition, ESANN 1999.
 
-    O(n d C) operations, without a loop over examples or classes. Where a term is above 0, its slope
-    is 1 in s_c and -1 in s_y; where it is 0, its slope is 0.
+    O(n d C) operations, for all examples and classes at once, without a loop. Where a term is above
+    0, its slope is 1 in s_c and -1 in s_y; where it is 0, its slope is 0.
     """
     scores = linear_scores(W, b, X)
     rows = np.arange(len(X))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.reference import forbids, part_of
+from course_utils.reference import LOOPS, forbids, part_of
 from course_utils.types import Distances, Image, Indices, Labels, Signal, Vectors
 
 
@@ -35,11 +35,7 @@ def l1_distances(queries: Vectors, examples: Vectors) -> Distances:
     return distances
 
 
-@forbids(
-    *("a loop", "map", "filter", "itertools", "functools.reduce", "numpy.vectorize"),
-    *("numpy.frompyfunc", "numpy.apply_along_axis", "numpy.fromiter", "numpy.fromfunction"),
-    *("scipy", "sklearn", "torch", "skimage"),
-)
+@forbids(*LOOPS, "scipy", "sklearn", "torch", "skimage")
 def l2_distances(queries: Vectors, examples: Vectors) -> Distances:
     """Return the L2 distances of all queries to all examples, without a loop.
 
@@ -81,7 +77,7 @@ def predict_labels(distances: Distances, labels: Labels, k: int = 1) -> Labels:
     Parameters
     ----------
     distances : (n, m) float64, from n queries to m examples. Not modified.
-    labels : (m,) int64, of the examples. Not modified.
+    labels : (m,) int64, of the examples, any numbers, negative ones too. Not modified.
     k : how many examples vote, from 1 to m.
 
     Returns
