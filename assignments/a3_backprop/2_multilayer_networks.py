@@ -283,17 +283,18 @@ plots.curves(
 # \frac{\partial L}{\partial b_j} = \sum_i G_{ij}, \qquad
 # \frac{\partial L}{\partial X_{ik}} = \sum_j G_{ij} W_{jk}.$$
 #
-# As products of matrices:
+# The third one is what is passed on to the layer before. No loop is needed: write each sum over an
+# index as a product of matrices. A derivative has the shape of what it is taken by, and that leaves
+# little choice:
 #
-# | derivative | of what | shape |
+# | derivative | shape | made of |
 # |---|---|---|
-# | $\partial L / \partial W = G^T X$ | (outputs, n) times (n, inputs) | (outputs, inputs), as $W$ |
-# | $\partial L / \partial b$ = sum of the rows of $G$ | over the n examples | (outputs,), as $b$ |
-# | $\partial L / \partial X = G W$ | (n, outputs) times (outputs, inputs) | (n, inputs), as $X$ |
+# | $\partial L / \partial W$ | (outputs, inputs), as $W$ | $G$ (n, outputs) and $X$ (n, inputs) |
+# | $\partial L / \partial b$ | (outputs,), as $b$ | $G$ (n, outputs) |
+# | $\partial L / \partial X$ | (n, inputs), as $X$ | $G$ (n, outputs) and $W$ (outputs, inputs) |
 #
-# A derivative has the shape of what it is taken by, and no other order of the factors has fitting
-# shapes. The third line is what is passed on to the layer before. An activation function works
-# entry by entry, so its rule is the one of the chain: slopes times the local derivative.
+# An activation function works entry by entry, so its rule is the one of the chain: slopes times the
+# local derivative.
 #
 # A layer is an object with three methods. `forward` computes the outputs and remembers what the way
 # back will need; `backward` takes the slopes of the outputs, keeps the derivatives of its own
@@ -368,7 +369,7 @@ plots.curves(
     numbers,
     {
         "ReLU": demo(lambda: there(ReLU())),
-        "its slope": demo(lambda: and_back(ReLU())),
+        "slope of ReLU": demo(lambda: and_back(ReLU())),
         "Sigmoid": demo(lambda: there(Sigmoid())),
         "slope of Sigmoid": demo(lambda: and_back(Sigmoid())),
     },
@@ -728,9 +729,9 @@ demo(
 #
 # The gradient of all samples is the mean of the gradients of single ones, so the gradient of a
 # sample drawn at random is right *on average*. How far is it off in a single draw, and what does it
-# cost? Measure it, with your network: first how far gradients of $B$ samples, drawn at random, are
-# from the gradient $g$ of all (the root of the mean squared distance), in relation to its length.
-# Once for a network that has not been trained, and once for one that has learned for ten epochs.
+# cost? Measure it, with your network: first how far gradients of $B$ samples, drawn at random (each
+# from all of them, so that one can come twice), are from the gradient $g$ of all (the root of the
+# mean squared distance), in relation to its length. Once for a network that has not been trained, and once for one that has learned for ten epochs.
 
 
 # %%
@@ -833,7 +834,8 @@ plots.curves(
 # number of epochs all have seen the same number of samples. The learning rates were found by
 # trying. A noisy gradient asks for smaller steps: with one sample a rate of 0.3 is too large to
 # learn, with 32 and with all, 3 is. The last row of the table trains with all samples until there
-# have been as many updates as with 32.
+# have been as many updates as with 32, which takes a few seconds more. The picture shows the mean of
+# an epoch's losses, each taken before its step; the table has the loss of all samples at the end.
 
 # %%
 choices = {
@@ -866,7 +868,7 @@ demo(one_some_and_all)
 # %% [markdown]
 # > **From slide to code.** "Same convergence guarantees and complexity" holds loosely.
 # > *Guarantees.* If the loss is smooth and the step small enough, a step with all samples never
-# > makes it larger. With some of them and a fixed learning rate, training comes near a place where
+# > makes it larger. (Where it rises in your picture, the step was not small enough.) With some of them and a fixed learning rate, training comes near a place where
 # > the gradient is 0 and keeps jumping around it, the more, the larger the rate and the noise. The
 # > jumps die out with rates that go to 0, neither too fast nor too slowly (Robbins and Monro,
 # > 1951), or where every single sample is fitted, so that the noise itself goes to 0. The loss of a
@@ -883,7 +885,7 @@ demo(one_some_and_all)
 # %% [markdown] question="one_some_all" points=6
 # ### Question: one, some, or all?
 #
-# In about twelve sentences, with your measurements:
+# In about fifteen sentences, with your measurements:
 #
 # 1. *Cost.* Read from your picture what a gradient of one sample, of 16 and of 1,024 costs. Why is
 #    the second not sixteen times the first? About how long does an epoch take with $B = 1$, and

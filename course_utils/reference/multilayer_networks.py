@@ -30,7 +30,7 @@ def chain_forward(
     x : the input, a number.
     w : (K,) float64, one weight a neuron, K at least 1. Not modified.
     b : the bias of the first neuron, a number; the others have none.
-    functions : the K activation functions, each takes and returns a number.
+    functions : the K activation functions, each takes and returns a number. Not modified.
 
     Returns
     -------
@@ -63,7 +63,8 @@ def chain_backward(
     x, y : input and true output, numbers.
     w : (K,) float64, the weights. Not modified.
     a, f : (K,) float64, what `chain_forward` returned. Not modified.
-    derivatives : of the K activation functions; each takes a_k and returns df_k/da_k, numbers.
+    derivatives : of the K activation functions; each takes a_k and returns df_k/da_k, numbers. Not
+        modified.
 
     Returns
     -------
@@ -95,7 +96,8 @@ class Linear:
 
     Attributes
     ----------
-    W, b : the weights and biases of now.
+    W, b : the weights and biases of now: the arrays that `forward` reads, so that whoever writes
+        into them changes the layer.
     dW, db : the derivatives of the loss by W and b, of W's and b's shapes, after `backward`.
     """
 
@@ -103,14 +105,17 @@ class Linear:
         self.W, self.b = W.copy(), b.copy()
 
     def forward(self, X: Vectors) -> Vectors:
-        """Return the outputs, (n, outputs), of the inputs X, (n, inputs). X is not modified."""
+        """Return the outputs, (n, outputs), of the inputs X, (n, inputs). X is not modified.
+
+        It may be kept as it is: nobody changes it before `backward`.
+        """
         self.X = X
         return X @ self.W.T + self.b
 
     def backward(self, slopes: Vectors) -> Vectors:
         """Take dL/dY, (n, outputs), set dW and db, and return dL/dX, (n, inputs).
 
-        Of the last `forward`. dW and db are new every time; slopes is not modified.
+        Of the last `forward`. dW and db are not added to those before; slopes is not modified.
         """
         self.dW, self.db = slopes.T @ self.X, slopes.sum(axis=0)
         return slopes @ self.W
@@ -167,7 +172,7 @@ def softmax_cross_entropy(scores: Scores, labels: Labels) -> tuple[float, Scores
 
     Parameters
     ----------
-    scores : (n, C) float64, any numbers up to +-1e4. Not modified.
+    scores : (n, C) float64, n at least 1, any numbers up to +-1e4. Not modified.
     labels : (n,) int64 in [0, C). Not modified.
 
     Returns
@@ -192,11 +197,13 @@ class MLP:
 
     The outputs of the last `Linear` layer are the scores; nothing follows it. The weights of each
     layer are `rng.normal(0, sqrt(2 / inputs), (outputs, inputs))`, drawn from the first layer to
-    the last; biases begin at 0. It uses its layers by `forward`, `backward` and `update` alone.
+    the last when the network is made; biases begin at 0. It uses its layers by `forward`,
+    `backward` and `update` alone.
 
     Parameters
     ----------
-    sizes : how many inputs there are, and how many outputs each `Linear` layer has; at least two.
+    sizes : how many inputs there are, and how many outputs each `Linear` layer has; at least two
+        numbers. Not modified.
     rng : asked for the weights, and for nothing else.
 
     Attributes
@@ -223,7 +230,10 @@ class MLP:
         return X
 
     def backward(self, slopes: Scores) -> Vectors:
-        """Take dL/dscores of the last `forward`, pass it back through all layers, return dL/dX."""
+        """Take dL/dscores of the last `forward`, pass it back through all layers, return dL/dX.
+
+        slopes is not modified.
+        """
         for layer in reversed(self.layers):
             slopes = layer.backward(slopes)
         return slopes
@@ -238,14 +248,14 @@ class MLP:
 def minibatches(
     X: Vectors, labels: Labels, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[Vectors, Labels]]:
-    """Yield all examples once, in random order, a minibatch at a time.
+    """Yield all examples once, in random order, a minibatch at a time; a list of them will do.
 
     The order is `rng.permutation(n)`. Each batch holds the next batch_size examples of it; the last
     one holds what is left, which may be fewer.
 
     Parameters
     ----------
-    X : (n, d) float64, one example a row. Not modified.
+    X : (n, d) float64, one example a row, n at least 1. Not modified.
     labels : (n,) int64. Not modified.
     batch_size : at least 1; it may be larger than n.
     rng : asked for one permutation, and for nothing else.
@@ -278,7 +288,7 @@ def train(
     ----------
     model : has the methods of an `MLP`; nothing else of it is used.
     batches : asked once an epoch; returns the epoch's minibatches, each a pair of examples,
-        (m, d) float64, and labels, (m,) int64. They may come from an iterator.
+        (m, d) float64, and labels, (m,) int64: at least one, in a list or from an iterator.
     learning_rate : 0 or more.
     epochs : 0 or more.
     report : if there is one, it is called after every epoch with the epoch's number, from 1, and
