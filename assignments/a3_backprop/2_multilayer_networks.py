@@ -731,7 +731,8 @@ demo(
 # sample drawn at random is right *on average*. How far is it off in a single draw, and what does it
 # cost? Measure it, with your network: first how far gradients of $B$ samples, drawn at random (each
 # from all of them, so that one can come twice), are from the gradient $g$ of all (the root of the
-# mean squared distance), in relation to its length. Once for a network that has not been trained, and once for one that has learned for ten epochs.
+# mean squared distance), in relation to its length. Once for a network that has not been trained,
+# and once for one that has learned for ten epochs.
 
 
 # %%
@@ -834,8 +835,9 @@ plots.curves(
 # number of epochs all have seen the same number of samples. The learning rates were found by
 # trying. A noisy gradient asks for smaller steps: with one sample a rate of 0.3 is too large to
 # learn, with 32 and with all, 3 is. The last row of the table trains with all samples until there
-# have been as many updates as with 32, which takes a few seconds more. The picture shows the mean of
-# an epoch's losses, each taken before its step; the table has the loss of all samples at the end.
+# have been as many updates as with 32, which takes a few seconds more. The picture shows the mean
+# of an epoch's losses, each taken before its step; the table has the loss of all samples at the
+# end.
 
 # %%
 choices = {
@@ -868,14 +870,15 @@ demo(one_some_and_all)
 # %% [markdown]
 # > **From slide to code.** "Same convergence guarantees and complexity" holds loosely.
 # > *Guarantees.* If the loss is smooth and the step small enough, a step with all samples never
-# > makes it larger. (Where it rises in your picture, the step was not small enough.) With some of them and a fixed learning rate, training comes near a place where
-# > the gradient is 0 and keeps jumping around it, the more, the larger the rate and the noise. The
-# > jumps die out with rates that go to 0, neither too fast nor too slowly (Robbins and Monro,
-# > 1951), or where every single sample is fitted, so that the noise itself goes to 0. The loss of a
-# > network is not convex, and neither way promises its lowest point. *Complexity.* Near the end a
-# > step with all samples gains more than a noisy one; but its price grows with $N$, that of the
-# > noisy one does not. For a moderate accuracy and a large $N$ the noisy ones win by far (Bottou,
-# > Curtis and Nocedal, SIAM Review, 2018).
+# > makes it larger. (Where it rises in your picture, the step was not small enough.) With some of
+# > them and a fixed learning rate, training comes near a place where the gradient is 0 and keeps
+# > jumping around it, the more, the larger the rate and the noise. The jumps die out with rates
+# > that go to 0, neither too fast nor too slowly (Robbins and Monro, 1951), or where every single
+# > sample is fitted, so that the noise itself goes to 0. The loss of a network is not convex, and
+# > neither way promises its lowest point. *Complexity.* Near the end a step with all samples gains
+# > more than a noisy one; but its price grows with $N$, that of the noisy one does not. For a
+# > moderate accuracy and a large $N$ the noisy ones win by far (Bottou, Curtis and Nocedal, SIAM
+# > Review, 2018).
 # >
 # > "Better generalization" has been seen often, and is no law. Keskar et al. (ICLR 2017) found that
 # > large batches ended at solutions that did worse on test data; Hoffer et al. (NeurIPS 2017) and
