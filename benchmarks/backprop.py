@@ -26,21 +26,18 @@ them too, and both do the same work, is given beside ("with dL/dX").
 import argparse
 import json
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from circumstances import circumstances, in_a_line
 from torch import nn
 from torch.nn import functional
 
@@ -274,16 +271,6 @@ def line(row: Row) -> str:
     )
 
 
-def commit() -> str:
-    """Return the commit that was measured; a plus says that files were changed since."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    said = [
-        subprocess.run([*git, *command], capture_output=True, text=True, check=False).stdout.strip()
-        for command in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "-uno"))
-    ]
-    return said[0] + "+" * bool(said[1])
-
-
 def main() -> None:
     """Measure, print the table, and exit with 1 if a bar or a tolerance is missed."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
@@ -292,20 +279,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of every library")
     parser.add_argument("--json", type=Path, default=None, help="write the figures here")
     options = parser.parse_args()
-    versions = {name: version(name) for name in ("numpy", "torch")}
-    versions |= {"python": platform.python_version()}
+    found = circumstances("numpy", "torch")
     document = {
-        "date": date.today().isoformat(),
-        "commit": commit(),
-        "machine": platform.machine(),
-        "versions": versions,
+        **found,
         "threads": options.threads,
         "load": os.getloadavg()[0],
         "seeds": {"weights": 0, "batches": 1},
         "batch": BATCH,
         "repeats": options.repeats,
     }
-    print(", ".join(f"{name} {value}" for name, value in versions.items()), end=", ")
+    print(in_a_line(found))
     print(f"{options.threads} thread(s), batches of {BATCH}, load {document['load']:.1f}")
     print(HEAD, flush=True)
     rows = []

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.grading.student import Counted, InProcess, Missing, NotAttempted, Raised, Student
+from autograder.grading.student import (
+    Counted,
+    InProcess,
+    Missing,
+    NotAttempted,
+    Raised,
+    Student,
+    StudentError,
+)
 from course_utils import wire
 from course_utils.compare import difference
 from course_utils.operators import Operator
@@ -267,7 +275,7 @@ def test_an_agent_always_answers() -> None:
     odd = someone.Odd.make()
     with pytest.raises(Raised, match="ValueError"):
         odd.get("value")
-    with pytest.raises(Missing):
+    with pytest.raises(StudentError, match="It has no attribute nothing"):
         odd.get("nothing")
     with pytest.raises(Raised):
         odd.load({"value": 3})
