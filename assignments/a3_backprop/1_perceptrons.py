@@ -419,7 +419,7 @@ plots.curves(
 # 2. Set the derivative of $\sum_i \ell(c, y_i)$ with respect to $c$ to 0, for L2 and for L1: which
 #    number $c$ results? Use that to explain what happened to the range sensor.
 # 3. A classifier is judged by its zero-one loss. Why not train with it? Name a loss that can be
-#    used in its place, and say what the derivative of that loss does where the zero-one loss is 0.
+#    used in its place, and say what the derivative of that loss does where the decision is right.
 
 # %% [markdown]
 # **Knobs on a machine.** A perceptron is a machine with a knob for each weight. The derivative
@@ -817,13 +817,13 @@ plots.table(
 #
 # In about eight sentences, with the derivation of section 8 and your pictures:
 #
-# 1. For one weight and one sample: describe what $w$ does for $\eta$ just below $1/x^2$, between
-#    $1/x^2$ and $2/x^2$, and above $2/x^2$, and say how the factor $1 - \eta x^2$ tells that.
+# 1. For one weight and one sample: describe what $w$ does for $\eta$ below $1/x^2$, between $1/x^2$
+#    and $2/x^2$, and above $2/x^2$, and say how the factor $1 - \eta x^2$ tells that.
 # 2. Somebody measures the input in a unit that is 100 times as small, so that all $x$ are 100 times
 #    as large, and keeps $\eta$, which was well chosen. What happens to the training? By which
 #    factor must $\eta$ be changed, and by which does the best $w$ change?
 # 3. With two weights: which direction of the bowl limits $\eta$, which decides how long you wait,
-#    and what could be done to the inputs so that one $\eta$ suits both?
+#    and why? What could be done to the inputs so that one $\eta$ suits both?
 
 # %% [markdown]
 # You have derived a gradient for one weight and for two, each by one use of the chain rule. There
