@@ -70,7 +70,7 @@ def _perceptron(rng: Generator, n: int, d: int) -> tuple[Any, Any]:
     return _on_a_grid(rng, n, d), w
 
 
-_SIZES = ((6, 3), (4, 4), (3, 4), (2, 7), (50, 2))
+_SIZES = ((4, 4), (6, 3), (3, 4), (2, 7), (50, 2))
 
 
 @hidden("perceptron_forward", points=1.5, says="total_input of examples of many shapes")
@@ -98,7 +98,7 @@ def totals_of_one(student: Student, rng: Generator) -> None:
 )
 @follows(total_input=reference.total_input)
 def outputs(student: Student, rng: Generator) -> None:
-    for sizes, scale in zip(_SIZES[:3], (1.0, 16.0, 1.0), strict=True):
+    for sizes, scale in zip(_SIZES[:3], (1.0, 64.0, 1.0), strict=True):
         X, w = _perceptron(rng, *sizes)
         X *= scale
         # The first example's total is the smallest: there the ramp begins, at exactly 0.
@@ -140,7 +140,8 @@ def far_from_zero(student: Student, rng: Generator) -> None:
     near = rng.uniform(0.3, 4.0, 3)
     far = np.concatenate([[88.0, 90.0, 709.0, 711.0, 745.0, 1000.0], rng.uniform(5.0, 900.0, 6)])
     both = rng.permutation(np.concatenate([near, -near, far, -far, [0.0, 0.0]]))
-    for a in (both, both.reshape(4, 8), far, -far):
+    # In the last one, the mean is below 0.
+    for a in (both, both.reshape(4, 8), far, -far, np.concatenate([far, -far - 1.0])):
         close(student.sigmoid(a), special.expit(a))
 
 
@@ -257,7 +258,7 @@ def losses_at_edges(student: Student, rng: Generator) -> None:
     close(student.zero_one_loss(lone, lone + 0.25), np.ones(1))
     y_hat, signs = _classification(rng, 9)
     y_hat[:2], signs[:2] = [1.0, -1.0], [1, -1]
-    y_hat[2:6] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5]]
+    y_hat[2:7] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5], 0.25 * signs[6]]
     for pair in ((y_hat, signs), (y_hat[-1:], signs[-1:]), (np.array([0.25]), np.array([-1]))):
         close(unchanged(student.hinge_loss, *pair), _hinge(*pair))
 
@@ -351,7 +352,7 @@ def slopes_at_edges(student: Student, rng: Generator) -> None:
             close(unchanged(getattr(student, name), *pair), _slopes(loss, *pair))
     y_hat, signs = _classification(rng, 9)
     y_hat[:2], signs[:2] = [1.0, -1.0], [1, -1]
-    y_hat[2:6] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5]]
+    y_hat[2:7] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5], 0.25 * signs[6]]
     for pair in ((y_hat, signs), (y_hat[-1:], signs[-1:]), (np.array([0.25]), np.array([-1]))):
         close(unchanged(student.hinge_derivative, *pair), _slopes(_margins, *pair))
     off_by = np.resize([_LITTLE, -_LITTLE], 8)
@@ -421,9 +422,10 @@ def large_steps(student: Student, rng: Generator) -> None:
             step = float(rng.choice([0.25, 0.75]))
             found = student.numerical_derivative(Counted(function), w, knob, step)
             close(found, function.difference(w, knob, step))
-    # A step from one side of 0 to the other, and a derivative that is never 0.
+    # A step from one side of 0 to the other, two knobs that stand alike, and a slope that is not 0.
     function = _Cubic(tuple(1e-7 * a for a in _factors(rng, 3)), (0.0, 0.0, 0.0))
     w, step = np.abs(_on_a_grid(rng, 3)), 3.0
+    w[2] = w[1]
     found = student.numerical_derivative(Counted(function), w, 1, step)
     close(found, function.difference(w, 1, step), atol=0.0)
 
