@@ -6,6 +6,7 @@ and a loop in fractions. Where a threshold decides, numbers are ones that single
 holds, too.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, product
@@ -18,7 +19,7 @@ from scipy import special
 from sklearn.linear_model import Perceptron
 from torch.nn import functional
 
-from autograder.grading.student import Counted, Student
+from autograder.grading.student import Counted, Fresh, Student, StudentError
 from autograder.hidden import close, follows, hidden, holds, replay, seed, unchanged
 from course_utils.reference import perceptrons as reference
 
@@ -47,7 +48,7 @@ def _totals(X: Any, w: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Activation:
-    """An activation function that is nobody else's: bends, curves, or decides by a threshold."""
+    """An activation function that is nobody else's: bends, curves, decides, or is 0 at first."""
 
     kind: str
     number: float
@@ -57,6 +58,8 @@ class _Activation:
             return self.number * np.tanh(a / 3.0) + 0.2 * a
         if self.kind == "curve":
             return (a - self.number) ** 2 + 1.0
+        if self.kind == "ramp":
+            return 0.3 * np.maximum(a - self.number, 0.0)
         return np.where(np.asarray(a) > self.number, 2.0, -1.0)
 
 
@@ -67,7 +70,7 @@ def _perceptron(rng: Generator, n: int, d: int) -> tuple[Any, Any]:
     return _on_a_grid(rng, n, d), w
 
 
-_SIZES = ((6, 3), (4, 4), (3, 4), (2, 7), (50, 2))
+_SIZES = ((4, 4), (6, 3), (3, 4), (2, 7), (50, 2))
 
 
 @hidden("perceptron_forward", points=1.5, says="total_input of examples of many shapes")
@@ -88,14 +91,22 @@ def totals_of_one(student: Student, rng: Generator) -> None:
         close(unchanged(student.total_input, X, w), _totals(X, w))
 
 
-@hidden("perceptron_forward", points=1.5, says="the output, for activation functions of many kinds")
+@hidden(
+    "perceptron_forward",
+    points=1.5,
+    says="the output, for activation functions of many kinds, also for large inputs",
+)
+@follows(total_input=reference.total_input)
 def outputs(student: Student, rng: Generator) -> None:
-    for sizes in _SIZES[:3]:
+    for sizes, scale in zip(_SIZES[:3], (1.0, 64.0, 1.0), strict=True):
         X, w = _perceptron(rng, *sizes)
-        for kind in ("bend", "curve", "threshold"):
+        X *= scale
+        # The first example's total is the smallest: there the ramp begins, at exactly 0.
+        X = np.roll(X, -_totals(X, w).argmin(), axis=0)
+        for kind in ("bend", "curve", "threshold", "ramp"):
             # Halfway between two totals that sixteenths can give.
             number = rng.integers(-8, 9) / 4.0 + 1.0 / 32.0
-            activation = _Activation(kind, number)
+            activation = _Activation(kind, _totals(X, w).min() if kind == "ramp" else number)
             found = student.perceptron_forward(X, w, Counted(activation))
             close(found, activation(_totals(X, w)))
 
@@ -105,6 +116,7 @@ def outputs(student: Student, rng: Generator) -> None:
     points=1,
     says="the output for a single example, for a single input; X and w stay as they were",
 )
+@follows(total_input=reference.total_input)
 def outputs_of_one(student: Student, rng: Generator) -> None:
     for sizes in ((1, 4), (5, 1), (1, 1), (7, 3)):
         X, w = _perceptron(rng, *sizes)
@@ -128,7 +140,8 @@ def far_from_zero(student: Student, rng: Generator) -> None:
     near = rng.uniform(0.3, 4.0, 3)
     far = np.concatenate([[88.0, 90.0, 709.0, 711.0, 745.0, 1000.0], rng.uniform(5.0, 900.0, 6)])
     both = rng.permutation(np.concatenate([near, -near, far, -far, [0.0, 0.0]]))
-    for a in (both, both.reshape(4, 8), far, -far):
+    # In the last one, the mean is below 0.
+    for a in (both, both.reshape(4, 8), far, -far, np.concatenate([far, -far - 1.0])):
         close(student.sigmoid(a), special.expit(a))
 
 
@@ -157,12 +170,12 @@ def _hinge(y_hat: Any, signs: Any) -> Any:
     return functional.margin_ranking_loss(*ranked, margin=1.0, reduction="none").numpy()
 
 
-def _regression(rng: Generator, n: int) -> tuple[Any, Any]:
+def _regression(rng: Generator, n: int, scale: float = 1.0) -> tuple[Any, Any]:
     """Draw predictions and what is true: too much and too little, of one sign and of two.
 
-    None is right, and no difference is 1 or 2.
+    None is right, and no difference is 1 or 2. `scale` is by how much all numbers are larger.
     """
-    signs = rng.choice([-1.0, 1.0]) * np.resize([1.0, 1.0, -1.0, -1.0], n)
+    signs = scale * rng.choice([-1.0, 1.0]) * np.resize([1.0, 1.0, -1.0, -1.0], n)
     y_hat = signs * rng.integers(1, 9, n) / 4.0
     return y_hat, y_hat - signs * np.resize([2.25, -0.25, 0.75, -1.5, 3.5, -2.25], n)
 
@@ -177,27 +190,36 @@ def _classification(rng: Generator, n: int) -> tuple[Any, Any]:
 
 _NUMBERS = (12, 7)
 """How many predictions there are."""
+_SCALES = ((12, 1.0), (7, 32.0))
+"""How many there are, and by how much the numbers are larger than usual."""
+_LITTLE = 2.0**-20
+"""A difference that single precision still holds, of numbers up to 8."""
 
 
-@hidden("losses", points=0.75, says="the L1 loss")
+@hidden("losses", points=0.75, says="the L1 loss of small and of large errors")
 def absolute_losses(student: Student, rng: Generator) -> None:
-    for n in _NUMBERS:
-        pair = _regression(rng, n)
+    for n, scale in _SCALES:
+        pair = _regression(rng, n, scale)
         close(student.l1_loss(*pair), _torch_losses(*pair)["l1_loss"])
 
 
-@hidden("losses", points=0.75, says="the L2 loss")
+@hidden("losses", points=0.75, says="the L2 loss of small and of large errors")
 def squared_losses(student: Student, rng: Generator) -> None:
-    for n in _NUMBERS:
-        pair = _regression(rng, n)
+    for n, scale in _SCALES:
+        pair = _regression(rng, n, scale)
         close(student.l2_loss(*pair), _torch_losses(*pair)["l2_loss"])
 
 
-@hidden("losses", points=0.75, says="the zero-one loss, of labels and of other numbers")
+@hidden(
+    "losses",
+    points=0.75,
+    says="the zero-one loss, of labels and of other numbers, however little they differ",
+)
 def zero_one_losses(student: Student, rng: Generator) -> None:
     for n in _NUMBERS:
-        y_hat, y, expected = _some_right(rng, n, [-0.25, 0.25, -2.0, 3.5])
-        close(student.zero_one_loss(y_hat, y), expected)
+        for off_by in ([-0.25, 0.25, -2.0, 3.5], [-_LITTLE, _LITTLE]):
+            y_hat, y, expected = _some_right(rng, n, off_by)
+            close(student.zero_one_loss(y_hat, y), expected)
         y_hat = rng.permutation(np.resize([1.0, -1.0], n))
         flips = rng.permutation(np.resize([1.0, -1.0, 1.0], n))
         close(student.zero_one_loss(y_hat, y_hat * flips), (1.0 - flips) / 2.0)
@@ -236,7 +258,7 @@ def losses_at_edges(student: Student, rng: Generator) -> None:
     close(student.zero_one_loss(lone, lone + 0.25), np.ones(1))
     y_hat, signs = _classification(rng, 9)
     y_hat[:2], signs[:2] = [1.0, -1.0], [1, -1]
-    y_hat[2:6] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5]]
+    y_hat[2:7] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5], 0.25 * signs[6]]
     for pair in ((y_hat, signs), (y_hat[-1:], signs[-1:]), (np.array([0.25]), np.array([-1]))):
         close(unchanged(student.hinge_loss, *pair), _hinge(*pair))
 
@@ -297,15 +319,15 @@ def _same_slopes(found: Any, loss: Any, pair: tuple[Any, Any]) -> None:
 
 @hidden("loss_derivatives", points=1.25, says="the derivative of the L1 loss")
 def slopes_of_l1(student: Student, rng: Generator) -> None:
-    for n in _NUMBERS:
-        pair = _regression(rng, n)
+    for n, scale in _SCALES:
+        pair = _regression(rng, n, scale)
         _same_slopes(student.l1_derivative(*pair), _l1, pair)
 
 
 @hidden("loss_derivatives", points=1.25, says="the derivative of the L2 loss")
 def slopes_of_l2(student: Student, rng: Generator) -> None:
-    for n in _NUMBERS:
-        pair = _regression(rng, n)
+    for n, scale in _SCALES:
+        pair = _regression(rng, n, scale)
         _same_slopes(student.l2_derivative(*pair), _l2, pair)
 
 
@@ -319,7 +341,7 @@ def slopes_of_hinge(student: Student, rng: Generator) -> None:
 @hidden(
     "loss_derivatives",
     points=1.25,
-    says="all three: at kinks, for a single prediction; y_hat and y stay as they were",
+    says="all three: at and near kinks, for a single prediction; y_hat and y stay as they were",
 )
 def slopes_at_edges(student: Student, rng: Generator) -> None:
     for n in (9, 1):
@@ -330,9 +352,15 @@ def slopes_at_edges(student: Student, rng: Generator) -> None:
             close(unchanged(getattr(student, name), *pair), _slopes(loss, *pair))
     y_hat, signs = _classification(rng, 9)
     y_hat[:2], signs[:2] = [1.0, -1.0], [1, -1]
-    y_hat[2:6] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5]]
+    y_hat[2:7] = [0.0, 0.0, 3.25 * signs[4], -0.5 * signs[5], 0.25 * signs[6]]
     for pair in ((y_hat, signs), (y_hat[-1:], signs[-1:]), (np.array([0.25]), np.array([-1]))):
         close(unchanged(student.hinge_derivative, *pair), _slopes(_margins, *pair))
+    off_by = np.resize([_LITTLE, -_LITTLE], 8)
+    y = _on_a_grid(rng, 8)
+    close(student.l1_derivative(y + off_by, y), np.sign(off_by))
+    signs = np.resize([1, 1, -1, -1], 8)
+    pair = signs * (1.0 + off_by), signs
+    close(student.hinge_derivative(*pair), _slopes(_margins, *pair))
 
 
 # --- numerical_derivative -------------------------------------------------------------------------
@@ -382,7 +410,11 @@ def _cubic(rng: Generator, d: int, size: float = 1.0) -> _Cubic:
     return _Cubic(tuple(size * a for a in _factors(rng, d)), _factors(rng, d))
 
 
-@hidden("numerical_derivative", points=1.5, says="large steps, each of the knobs in turn")
+@hidden(
+    "numerical_derivative",
+    points=1.5,
+    says="large steps, each of the knobs in turn; slopes that are small",
+)
 def large_steps(student: Student, rng: Generator) -> None:
     for d in (4, 1):
         function, w = _cubic(rng, d), _on_a_grid(rng, d)
@@ -390,6 +422,12 @@ def large_steps(student: Student, rng: Generator) -> None:
             step = float(rng.choice([0.25, 0.75]))
             found = student.numerical_derivative(Counted(function), w, knob, step)
             close(found, function.difference(w, knob, step))
+    # A step from one side of 0 to the other, two knobs that stand alike, and a slope that is not 0.
+    function = _Cubic(tuple(1e-7 * a for a in _factors(rng, 3)), (0.0, 0.0, 0.0))
+    w, step = np.abs(_on_a_grid(rng, 3)), 3.0
+    w[2] = w[1]
+    found = student.numerical_derivative(Counted(function), w, 1, step)
+    close(found, function.difference(w, 1, step), atol=0.0)
 
 
 @hidden("numerical_derivative", points=0.5, says="a small step, and the exact derivative")
@@ -465,10 +503,15 @@ def _line(rng: Generator, n: int) -> tuple[Any, Any]:
     return x, rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 3.0) * x + rng.uniform(0.2, 0.8, n)
 
 
-@hidden("smallest_perceptron", points=2, says="the gradient, for predictions too high and too low")
+@hidden(
+    "smallest_perceptron",
+    points=2,
+    says="the gradient, for predictions too high and too low, also for large inputs",
+)
 def smallest_gradients(student: Student, rng: Generator) -> None:
-    for _ in range(5):
+    for scale in (1.0, 1.0, 1.0, 1.0, 512.0):
         w, x, error = (float(value) for value in _on_a_grid(rng, 3, most=12))
+        x, error = scale * x, scale * error
         # It predicts too much, and too little.
         for y in (w * x - error, w * x + error):
             found = student.smallest_gradient(w, x, y)
@@ -510,7 +553,7 @@ def smallest_defaults(student: Student, rng: Generator) -> None:
 @hidden(
     "smallest_perceptron",
     points=0.5,
-    says="steps that are too large, of size 0, of a single example",
+    says="steps that are too large, of size 0, of a single example, of an input of 0",
 )
 @follows(smallest_gradient=reference.smallest_gradient)
 def smallest_steps(student: Student, rng: Generator) -> None:
@@ -520,6 +563,7 @@ def smallest_steps(student: Student, rng: Generator) -> None:
         close(student.train_smallest(x, y, w, rate, epochs), _walked(x, y, w, rate, epochs))
     x, y = _line(rng, 4)
     close(student.train_smallest(x, y, w, 0.0, 2), np.full(9, w))
+    x[1] = 0.0
     close(student.train_smallest(x, y, w, 0.2, 1), _walked(x, y, w, 0.2, 1))
 
 
@@ -563,6 +607,26 @@ def _plane(rng: Generator, n: int) -> tuple[Any, Any]:
 
 def _start(rng: Generator) -> Any:
     return rng.choice([-1.0, 1.0], 2) * rng.uniform(0.4, 1.2, 2)
+
+
+class _Shuffler:
+    """Permutes as a generator does, and counts."""
+
+    def __init__(self, rng: Generator) -> None:
+        self._rng = rng
+        self.count = 0
+
+    def permutation(self, x: Any, axis: int = 0) -> Any:
+        self.count += 1
+        return self._rng.permutation(x, axis)
+
+
+@dataclass(frozen=True)
+class _ShufflerSource:
+    number: Any
+
+    def __call__(self) -> _Shuffler:
+        return _Shuffler(self.number.generator())
 
 
 def _order_matters(n: int, number: Any) -> bool:
@@ -659,13 +723,16 @@ def trained_by_default(student: Student, rng: Generator) -> None:
 @hidden(
     "second_smallest_perceptron",
     points=0.5,
-    says="a single example, no step; what is given stays as it was",
+    says="a single example, no step, no loss; one permutation an epoch; all stays as it was",
 )
 @follows(second_smallest_gradient=reference.second_smallest_gradient)
 def trained_at_edges(student: Student, rng: Generator) -> None:
-    for n, rate, epochs in ((1, 0.25, 3), (4, 0.0, 2), (5, 0.25, 2)):
+    for n, rate, epochs in ((1, 0.25, 3), (4, 0.0, 3), (5, 0.25, 2)):
         X, y = _plane(rng, n)
         w, number = _start(rng), _shuffling(rng, n)
+        if rate == 0.0:
+            # The loss of this example is 0, and stays so.
+            y[0] = w @ X[0]
         found = unchanged(student.train_second_smallest, X, y, w, number, rate, epochs)
         close(_two(found), _descended(X, y, w, number.generator(), rate, epochs))
     X, y = _plane(rng, 3)
@@ -673,6 +740,11 @@ def trained_at_edges(student: Student, rng: Generator) -> None:
     weights, losses = _two(student.train_second_smallest(X, y, w, seed(rng), 0.25, 0))
     close(weights, w)
     holds(np.size(losses) == 0, "There are losses without epochs")
+    # Who asks for something else, shuffling indices say, gets nothing here, and is not counted.
+    asked = Fresh(_ShufflerSource(seed(rng)), ("permutation",))
+    with suppress(StudentError):
+        student.train_second_smallest(X, y, w, asked, 0.25, 2)
+        holds(asked.made.count <= 2, "It asks for more than one permutation an epoch")
 
 
 # --- count_parameters -----------------------------------------------------------------------------
@@ -705,10 +777,12 @@ def counts_of_one(student: Student, rng: Generator) -> None:
         close(student.count_parameters(sizes), _counted(sizes))
 
 
-@hidden("count_parameters", points=1.5, says="large networks; sizes as a list")
+@hidden("count_parameters", points=1.5, says="large networks, also of many layers; sizes as a list")
 def counts_of_many(student: Student, rng: Generator) -> None:
-    for inputs, outputs in ((784, 10), (9216, 1000)):
-        sizes = [inputs, int(rng.integers(100, 4097)), int(rng.integers(100, 4097)), outputs]
+    for inputs, outputs, times in ((784, 10, 1), (9216, 1000, 1), (4096, 10, 200)):
+        first, last = (int(size) for size in rng.integers(3500, 4097, 2))
+        # The last network has more weights than a number of 32 bits can say.
+        sizes = [inputs, *[first] * times, last, outputs]
         # A tolerance in proportion would forgive the biases of a layer.
         close(student.count_parameters(sizes), _counted(sizes), rtol=0.0, atol=0.5)
 
@@ -766,11 +840,12 @@ def separated(student: Student, rng: Generator) -> None:
         close(student.perceptron_rule(X, y, len(due[1]) - 1), _rosenblatt(X, y, len(due[1]) - 1))
 
 
-@hidden("perceptron_rule", points=0.5, says="the weights, compared with scikit-learn's perceptron")
+@hidden("perceptron_rule", points=0.5, says="some examples come twice; compared with scikit-learn")
 @follows(total_input=reference.total_input)
 def compared_with_a_library(student: Student, rng: Generator) -> None:
     for n, d, epochs in ((9, 2, 4), (15, 4, 6)):
         X, y = _on_a_grid(rng, n, d), rng.permutation(np.resize([1, -1, -1], n))
+        X, y = np.vstack([X, X[::2]]), np.concatenate([y, y[::2]])
         library = Perceptron(max_iter=epochs, tol=None, shuffle=False).fit(X, y)
         w, _ = _two(student.perceptron_rule(X, y, epochs))
         close(w, np.concatenate([library.intercept_, library.coef_[0]]))
@@ -779,7 +854,7 @@ def compared_with_a_library(student: Student, rng: Generator) -> None:
 @hidden("perceptron_rule", points=1, says="XOR, on which it never ends by itself")
 @follows(total_input=reference.total_input)
 def never_separated(student: Student, rng: Generator) -> None:
-    for epochs in (1, 7, 12):
+    for epochs in (1, 7, 12, 110):
         X, y = _exclusive(rng)
         # What all four corners add to the weights can be nothing.
         while not _rosenblatt(X, y, epochs)[0].all():
@@ -787,14 +862,17 @@ def never_separated(student: Student, rng: Generator) -> None:
         close(student.perceptron_rule(X, y, epochs), _rosenblatt(X, y, epochs))
 
 
-@hidden("perceptron_rule", points=1, says="examples whose total input is 0, of both labels")
+@hidden(
+    "perceptron_rule", points=1, says="examples whose total input is 0, or near it, of both labels"
+)
 @follows(total_input=reference.total_input)
 def totals_of_zero(student: Student, rng: Generator) -> None:
-    for labels in product((1, -1), repeat=2):
+    for near, *labels in product((0.0, 2.0**-10), (1, -1), (1, -1)):
         x, more = _on_a_grid(rng, 2), _on_a_grid(rng, 4, 2)
         x[0] = rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])
-        # Before the first example all weights are 0; after it the second's total is 1 - 1.
-        X = np.vstack([x, [-1.0 / x[0], 0.0], more])
+        # Before the first example all weights are 0; after it the second's total is 1 - 1 or a
+        # little more, times the first label.
+        X = np.vstack([x, [(near - 1.0) / x[0], 0.0], more])
         y = np.array([*labels, *rng.choice([-1, 1], 4)])
         close(student.perceptron_rule(X, y, 4), _rosenblatt(X, y, 4))
 

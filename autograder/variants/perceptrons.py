@@ -110,6 +110,39 @@ def a_column(X: Vectors, w: Signal) -> Any:
     return X @ w[1:, np.newaxis] + w[0]
 
 
+_ONE_WEIGHT_MORE = (
+    "w has one number more than X has columns: the bias w_0, whose input is 1. Multiply X with w[1:] "
+    "and add w[0], or put a column of ones, (n, 1), before X."
+)
+
+
+@total(hint=_ONE_WEIGHT_MORE)
+def all_weights_for_the_inputs(X: Vectors, w: Signal) -> Signal:
+    return X @ w
+
+
+@total(hint=_ONE_WEIGHT_MORE)
+def a_row_of_ones(X: Vectors, w: Signal) -> Signal:
+    return np.hstack([np.ones(len(X)), X]) @ w
+
+
+@total(hint=_ONE_WEIGHT_MORE)
+def ones_inserted_anywhere(X: Vectors, w: Signal) -> Any:
+    return np.insert(X, 0, 1.0) @ w
+
+
+@total(
+    hint="Your total_input adds up over the examples (axis 0). Each row of X has its own sum: axis 1."
+)
+def sum_over_the_examples(X: Vectors, w: Signal) -> Signal:
+    return (X * w[1:]).sum(axis=0) + w[0]
+
+
+@total(hint="Your total_input returns a list. An array is due: np.array(...).")
+def list_of_totals(X: Vectors, w: Signal) -> Any:
+    return reference.total_input(X, w).tolist()
+
+
 @right("perceptron_forward", function="total_input")
 def with_a_column_of_ones(X: Vectors, w: Signal) -> Signal:
     return np.hstack([np.ones((X.shape[0], 1)), X]) @ w
@@ -241,6 +274,14 @@ def first_output_for_all(X: Vectors, w: Signal, activation: Function) -> Signal:
     return np.repeat(activation(reference.total_input(X[:1], w)), len(X))
 
 
+@wrong(
+    "perceptron_forward",
+    hint="Your perceptron_forward returns a list. An array is due: np.array(...), or f(a) as it is.",
+)
+def list_of_outputs(X: Vectors, w: Signal, activation: Function) -> Any:
+    return activation(reference.total_input(X, w)).tolist()
+
+
 @right("perceptron_forward")
 def output_one_by_one(X: Vectors, w: Signal, activation: Function) -> Signal:
     return np.array([activation(np.array([w[0] + x @ w[1:]]))[0] for x in X])
@@ -301,7 +342,7 @@ def minus_for_plus(a: Signal) -> Signal:
 
 @wrong(
     "sigmoid",
-    hint="Your sigmoid is never below 1/2: you take exp(-|a|) on both sides. Where a is below 0 it is "
+    hint="Your sigmoid is never below 1/2: where a is below 0, you return what is due at -a. There it is "
     "exp(a) / (1 + exp(a)).",
 )
 def folded(a: Signal) -> Signal:
@@ -386,6 +427,26 @@ def raising(a: Signal) -> Signal:
 )
 def cut_off(a: Signal) -> Signal:
     return 1.0 / (1.0 + np.exp(-np.clip(a, -6.0, 6.0)))
+
+
+@wrong(
+    "sigmoid",
+    hint="An array has no single truth value, as if, and, max want it. np.where chooses entry by entry.",
+)
+def chosen_for_all(a: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-a)) if a >= 0.0 else np.exp(a) / (1.0 + np.exp(a))
+
+
+@wrong(
+    "sigmoid",
+    hint="Your sigmoid works for one axis alone. a can have any shape: np.exp and np.where take it as it "
+    "is.",
+)
+def along_one_axis(a: Any) -> Any:
+    f = np.zeros(len(a))
+    for i in range(len(a)):
+        f[i] = reference.sigmoid(a[i])
+    return f
 
 
 @wrong(
@@ -515,6 +576,13 @@ def l2_halved(y_hat: Signal, y: Signal) -> Signal:
     return 0.5 * (y_hat - y) ** 2
 
 
+@loss_l2(
+    hint="In Python, ^ is no power (it is the exclusive or of whole numbers). A square is ** 2."
+)
+def l2_with_a_hat(y_hat: Any, y: Any) -> Any:
+    return (y_hat - y) ^ 2
+
+
 @loss_l2(hint="Your l2_loss is a mean over the examples. One loss for each of them is due.")
 def l2_mean(y_hat: Signal, y: Signal) -> Any:
     return ((y_hat - y) ** 2).mean()
@@ -555,6 +623,17 @@ def zero_one_of_ints(y_hat: Signal, y: Signal) -> Any:
     return (y_hat != y).astype(int)
 
 
+_ONE_TRUTH_VALUE = (
+    "if, and, max and min want a single truth value, and there is one for every example. Compare entry "
+    "by entry: np.where, np.maximum, or the comparison itself, as an array."
+)
+
+
+@loss_01(hint=_ONE_TRUTH_VALUE)
+def zero_one_by_if(y_hat: Any, y: Any) -> Any:
+    return 1.0 if y_hat != y else 0.0
+
+
 @loss_01(
     hint="Your zero_one_loss is the share of the examples that are wrong. One loss for each of them is "
     "due."
@@ -576,6 +655,14 @@ def zero_one_rounded(y_hat: Signal, y: Signal) -> Signal:
 )
 def zero_one_of_signs(y_hat: Signal, y: Signal) -> Signal:
     return (np.sign(y_hat) != np.sign(y)).astype(np.float64)
+
+
+@loss_01(
+    hint="Your zero_one_loss takes the sign of y_hat first. Compare y_hat itself with y: turning it into "
+    "a decision is not this function's business."
+)
+def zero_one_of_decisions(y_hat: Signal, y: Signal) -> Signal:
+    return (np.sign(y_hat) != y).astype(np.float64)
 
 
 @loss_01(
@@ -660,6 +747,42 @@ def hinge_mean(y_hat: Signal, y: Signs) -> Any:
 )
 def hinge_of_the_worst(y_hat: Signal, y: Signs) -> Any:
     return max(0.0, float(np.max(1.0 - y * y_hat)))
+
+
+@loss_hinge(hint=_ONE_TRUTH_VALUE)
+def hinge_by_python_maximum(y_hat: Any, y: Any) -> Any:
+    return max(0.0, 1.0 - y * y_hat)
+
+
+@loss_hinge(
+    hint="np.max takes one array, and its second argument is an axis. np.maximum compares two, entry by "
+    "entry."
+)
+def hinge_by_np_max(y_hat: Any, y: Any) -> Any:
+    return np.max(0, 1.0 - y * y_hat)
+
+
+@loss_hinge(
+    hint="Your hinge_loss is 0 as soon as the sign is right. There is a loss until y y_hat is 1: "
+    "max(0, 1 - y y_hat)."
+)
+def hinge_of_the_wrong_alone(y_hat: Signal, y: Signs) -> Signal:
+    return np.where(y * y_hat > 0.0, 0.0, np.maximum(0.0, 1.0 - y * y_hat))
+
+
+@loss_hinge(
+    hint="Your hinge_loss takes the sign of y_hat first. How large y_hat is counts: max(0, 1 - y y_hat)."
+)
+def hinge_of_decisions(y_hat: Signal, y: Signs) -> Signal:
+    return np.maximum(0.0, 1.0 - y * np.sign(y_hat))
+
+
+@loss_hinge(
+    hint="Your hinge_loss has the distance |y_hat - y| in it. It is the product that counts: "
+    "max(0, 1 - y y_hat)."
+)
+def hinge_of_distances(y_hat: Signal, y: Signs) -> Signal:
+    return np.maximum(0.0, 1.0 - np.abs(y_hat - y))
 
 
 @right("losses", function="l1_loss")
@@ -789,6 +912,19 @@ def l1_slope_below_at_the_kink(y_hat: Signal, y: Signal) -> Signal:
     return np.where(y_hat > y, 1.0, -1.0)
 
 
+@slope_l1(hint="Your l1_derivative is made of whole numbers. float64 is due: .astype(float).")
+def l1_slope_of_ints(y_hat: Signal, y: Signal) -> Any:
+    return np.sign(y_hat - y).astype(int)
+
+
+@slope_l1(
+    hint="Your l1_derivative is the sign of y_hat. The sign of y_hat - y is due: the loss falls until "
+    "y_hat is y."
+)
+def l1_slope_without_y(y_hat: Signal, y: Signal) -> Signal:
+    return np.sign(y_hat)
+
+
 @slope_l2(hint="The factor 2 is missing in your l2_derivative: 2 (y_hat - y).")
 def two_missing(y_hat: Signal, y: Signal) -> Signal:
     return y_hat - y
@@ -900,6 +1036,14 @@ def hinge_slope_of_the_positive(y_hat: Signal, y: Signs) -> Signal:
 @slope_hinge(hint="Your hinge_derivative is the loss itself. Its slope is -y or 0.")
 def hinge_value(y_hat: Signal, y: Signs) -> Signal:
     return np.maximum(0.0, 1.0 - y * y_hat)
+
+
+@slope_hinge(
+    hint="Your hinge_derivative keeps y_hat. Where y y_hat is below 1, the loss is 1 - y y_hat, a line in "
+    "y_hat: its slope is -y."
+)
+def hinge_slope_times_prediction(y_hat: Signal, y: Signs) -> Signal:
+    return np.where(y * y_hat < 1.0, -y * y_hat, 0.0)
 
 
 @slope_hinge(
@@ -1125,6 +1269,45 @@ def left_turned(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> 
     there = function(w)
     w[knob] -= 2.0 * step
     return (there - function(w)) / (2.0 * step)
+
+
+@wrong(
+    "numerical_derivative",
+    hint="Your two values are the same. Did you write there = w? That is another name for the same "
+    "array, not a copy: w.copy() is one.",
+)
+def two_names_for_w(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> float:
+    there = w
+    there[knob] += step
+    back = w
+    back[knob] -= step
+    return (function(there) - function(back)) / (2.0 * step)
+
+
+@wrong(
+    "numerical_derivative",
+    hint="Your turn is made of whole numbers, and loses the fraction of step. Make it of floats.",
+)
+def whole_turn(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> float:
+    turn = np.zeros(len(w), dtype=int)
+    turn[knob] = step
+    return (function(w + turn) - function(w - turn)) / (2.0 * step)
+
+
+@wrong(
+    "numerical_derivative",
+    hint="The function takes all knobs, an array as long as w, with one of them turned.",
+)
+def one_knob_alone(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> float:
+    return (function(w[knob] + step) - function(w[knob] - step)) / (2.0 * step)
+
+
+@wrong(
+    "numerical_derivative",
+    hint="You return an array with one number in it. The number itself is due: float(...).",
+)
+def array_of_one(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> Any:
+    return np.array([reference.numerical_derivative(function, w, knob, step)])
 
 
 @right("numerical_derivative")
@@ -1663,6 +1846,17 @@ def pair_square_kept(w: Signal, x: Signal, y: float) -> Signal:
     return -((y - w @ x) ** 2) * x
 
 
+@pair(hint="The inputs are missing in your second_smallest_gradient: dL/dw_i = -(y - y_hat) x_i.")
+def inputs_missing_in_a_number(w: Signal, x: Signal, y: float) -> Any:
+    return float(-(y - w @ x))
+
+
+@pair(hint="Your second_smallest_gradient returns a tuple. An array is due: np.array([...]).")
+def gradient_in_a_tuple(w: Signal, x: Signal, y: float) -> Any:
+    first, second = reference.second_smallest_gradient(w, x, y)
+    return float(first), float(second)
+
+
 @pair(
     hint="Your second_smallest_gradient writes into x or w. Leave them as they are.",
     minor=True,
@@ -1976,6 +2170,86 @@ def weights_in_place(
     return w, np.array(losses)
 
 
+_SHUFFLED_IN_PLACE = (
+    "Your train_second_smallest shuffles the arrays that it is given: they stay changed, and an x no "
+    "longer belongs to its y. Take both by the same index, from rng.permutation(n)."
+)
+
+
+@train(hint=_SHUFFLED_IN_PLACE)
+def inputs_shuffled_in_place(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    def orders(rng: Rng, n: int, epochs: int) -> Any:
+        for _ in range(epochs):
+            rng.shuffle(X)
+            yield range(n)
+
+    return _walk(X, y, w, rng, learning_rate, epochs, orders=orders)
+
+
+@train(hint=_SHUFFLED_IN_PLACE)
+def both_shuffled_in_place(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    def orders(rng: Rng, n: int, epochs: int) -> Any:
+        for _ in range(epochs):
+            rng.shuffle(X)
+            rng.shuffle(y)
+            yield range(n)
+
+    return _walk(X, y, w, rng, learning_rate, epochs, orders=orders)
+
+
+@train(
+    hint="Your train_second_smallest has orders of its own: those of rng.choice, say. The order of each "
+    "epoch is rng.permutation(n)."
+)
+def chosen_without_replacement(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    def orders(rng: Rng, n: int, epochs: int) -> Any:
+        return [rng.choice(n, n, replace=False) for _ in range(epochs)]
+
+    return _walk(X, y, w, rng, learning_rate, epochs, orders=orders)
+
+
+@train(
+    hint="Your train_second_smallest makes a generator of its own. Ask the rng that you are given."
+)
+def own_generator(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    return _walk(X, y, w, np.random.default_rng(0), learning_rate, epochs)
+
+
+@train(
+    hint="Your train_second_smallest records the errors y - y_hat. The losses are due, "
+    "1/2 (y - y_hat)^2.",
+    minor=True,
+)
+def errors_for_losses(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    errors = []
+    for _ in range(epochs):
+        for i in rng.permutation(len(X)):
+            errors.append(y[i] - w @ X[i])
+            w = w - learning_rate * reference.second_smallest_gradient(w, X[i], y[i])
+    return w.copy(), np.array(errors)
+
+
+@train(
+    hint="Your train_second_smallest returns the losses as a list. An array is due: np.array(losses).",
+    minor=True,
+)
+def losses_in_a_list(
+    X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
+) -> Walk:
+    w, losses = _walk(X, y, w, rng, learning_rate, epochs)
+    return w, losses.tolist()
+
+
 @right("second_smallest_perceptron", function="train_second_smallest")
 def shuffled_indices(
     X: Any, y: Any, w: Any, rng: Rng, learning_rate: float = 0.1, epochs: int = 1
@@ -2166,6 +2440,24 @@ def outputs_forgotten(sizes: Sequence[int]) -> Counts:
 
 @wrong(
     "count_parameters",
+    hint="You count the hidden neurons alone. The outputs are neurons as well: sizes[1:].",
+)
+def hidden_neurons_alone(sizes: Sequence[int]) -> Counts:
+    _, weights, parameters = reference.count_parameters(sizes)
+    return sum(sizes[1:-1]), weights, parameters
+
+
+@wrong(
+    "count_parameters",
+    hint="The biases of the output layer are missing in your number of parameters: every neuron has one.",
+)
+def biases_of_hidden_layers(sizes: Sequence[int]) -> Counts:
+    neurons, weights, _ = reference.count_parameters(sizes)
+    return neurons, weights, weights + sum(sizes[1:-1])
+
+
+@wrong(
+    "count_parameters",
     hint="You connect every layer with all layers after it. Layers are connected with the next one alone.",
 )
 def all_layers_connected(sizes: Sequence[int]) -> Counts:
@@ -2320,6 +2612,136 @@ def every_example_updates(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
             mistakes[-1] += int(label * (w @ x) <= 0.0)
             w = w + label * x
     return w, np.array(mistakes)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your rule treats every example as a mistake. Only where y a <= 0 are the weights changed, and "
+    "only that is counted.",
+)
+def everything_is_a_mistake(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, mistake=lambda a, label: True)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your rule asks for a margin, as the hinge loss does (y a < 1). A mistake is y a <= 0.",
+)
+def with_a_margin(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, mistake=lambda a, label: label * a < 1.0)
+
+
+def _by_errors(
+    X: Vectors,
+    y: Signs,
+    epochs: int,
+    error: Callable[[float, int], float],
+    mistake: Callable[[float, int], bool] = lambda a, label: label * a <= 0.0,
+    start: Any = 0.0,
+) -> Learned:
+    """Train with updates error (1, x_1, ..., x_d), for mistakes alone."""
+    inputs = np.hstack([np.ones((len(X), 1)), X])
+    w = np.zeros(inputs.shape[1]) + start
+    mistakes: list[int] = []
+    while len(mistakes) < epochs and (not mistakes or mistakes[-1]):
+        mistakes.append(0)
+        for x, label in zip(inputs, y, strict=True):
+            a = float(w @ x)
+            if mistake(a, label):
+                w = w + error(a, label) * x
+                mistakes[-1] += 1
+    return w, np.array(mistakes)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your update is (y - a) (1, x_1, ..., x_d), the step of the squared error. Rosenblatt's does not "
+    "depend on how large a is: y (1, x_1, ..., x_d).",
+)
+def delta_rule(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _by_errors(X, y, epochs, lambda a, label: label - a)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your update has the factor y minus the decision, which is 2 or -2, or is 0 where a is 0 and the "
+    "decision happens to be right. Add y (1, x_1, ..., x_d).",
+)
+def update_by_decisions(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _by_errors(X, y, epochs, lambda a, label: label - (1 if a > 0.0 else -1))
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your update is (y - sign(a)) (1, x_1, ..., x_d): twice too large, except where a is 0. Add "
+    "y (1, x_1, ..., x_d).",
+)
+def update_by_signs(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _by_errors(X, y, epochs, lambda a, label: float(label - np.sign(a)))
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your decisions are 0 and 1, and the labels -1 and +1: an example labelled -1 is never right.",
+)
+def decisions_of_zero_and_one(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    def decision(a: float) -> int:
+        return 1 if a > 0.0 else 0
+
+    return _by_errors(
+        X, y, epochs, lambda a, label: label - decision(a), lambda a, label: decision(a) != label
+    )
+
+
+@wrong("perceptron_rule", hint="Your weights begin at random. They begin at 0.")
+def begun_at_random(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    start = np.random.default_rng(0).normal(size=X.shape[1] + 1)
+    return _by_errors(X, y, epochs, lambda a, label: label, start=start)
+
+
+_NUMBERS_OF_THE_UPDATE = (
+    "w has d + 1 numbers and an x has d: the constant 1 comes before it, np.append(1.0, x). (Times a "
+    "whole number, a list is repeated, [1, *x] as well: make it an array.)"
+)
+
+
+@wrong("perceptron_rule", hint=_NUMBERS_OF_THE_UPDATE)
+def list_times_label(X: Any, y: Any, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, update=lambda x, label: int(label) * x.tolist())
+
+
+@wrong("perceptron_rule", hint=_NUMBERS_OF_THE_UPDATE)
+def update_without_the_constant(X: Any, y: Any, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs, update=lambda x, label: label * x[1:])
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your numbers of mistakes are floats. Whole numbers are due: np.zeros makes floats unless told "
+    "dtype=int.",
+    minor=True,
+)
+def mistakes_as_floats(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    w, mistakes = _learned(X, y, epochs)
+    return w, mistakes.astype(np.float64)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="Your numbers of mistakes are added up from epoch to epoch. Each epoch has its own.",
+)
+def mistakes_so_far(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    w, mistakes = _learned(X, y, epochs)
+    return w, np.cumsum(mistakes)
+
+
+@wrong(
+    "perceptron_rule",
+    hint="You stop one epoch too late: there are at most `epochs` of them.",
+    minor=True,
+)
+def one_epoch_too_many(X: Vectors, y: Signs, epochs: int = 100) -> Learned:
+    return _learned(X, y, epochs + 1)
 
 
 @wrong(

@@ -6,6 +6,14 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks import Complaint, example
+from course_utils.wire import kind_name
+
+_KINDS: dict[type, str] = {
+    type(None): "nothing (None)",
+    list: "a list",
+    np.ndarray: "an array",
+    **dict.fromkeys((int, float, np.int64, np.float64), "a single number"),
+}
 
 
 def _named(found: Any, *names: str) -> dict[str, Any]:
@@ -17,7 +25,12 @@ def _named(found: Any, *names: str) -> dict[str, Any]:
         If it is no tuple of so many parts.
     """
     if not isinstance(found, tuple) or len(found) != len(names):
-        raise Complaint(f"A tuple of {len(names)} is due: {', '.join(names)}.")
+        got = f"{len(found)} values" if isinstance(found, tuple) else _KINDS.get(type(found))
+        due = ", ".join(f"{name[:1].lower()}{name[1:]}" for name in names)
+        raise Complaint(
+            f"You return {got or f'something of type {kind_name(found)}'}, expected a tuple of "
+            f"{len(names)}: {due}."
+        )
     return dict(zip(names, found, strict=True))
 
 
@@ -42,15 +55,22 @@ def single_input(total_input: Any, perceptron_forward: Any) -> Any:
     return total_input(np.array([[4.0]]), np.array([2.0, 0.5]))
 
 
+@example("perceptron_forward", "total_input of a single example with three inputs")
+def three_inputs(total_input: Any, perceptron_forward: Any) -> Any:
+    return total_input(np.array([[1.0, -2.0, 4.0]]), np.array([2.0, 3.0, 1.0, 0.5]))
+
+
 @example("perceptron_forward", "four examples, f(a) = a^2 + 1")
 def squared(total_input: Any, perceptron_forward: Any) -> Any:
     return perceptron_forward(_X.copy(), _W.copy(), lambda a: a * a + 1.0)
 
 
-@example("perceptron_forward", "two examples, f(a) = 1 if a is above 5, otherwise 0")
+@example(
+    "perceptron_forward", "two examples of three inputs, f(a) = 1 if a is above 5, otherwise 0"
+)
 def threshold(total_input: Any, perceptron_forward: Any) -> Any:
-    X = np.array([[1.0, 2.0], [4.0, 0.0]])
-    return perceptron_forward(X, np.array([4.0, 2.0, -1.0]), lambda a: np.where(a > 5.0, 1.0, 0.0))
+    X, w = np.array([[1.0, 2.0, -1.0], [4.0, 0.0, 3.0]]), np.array([4.0, 2.0, -1.0, 1.0])
+    return perceptron_forward(X, w, lambda a: np.where(a > 5.0, 1.0, 0.0))
 
 
 # --- sigmoid --------------------------------------------------------------------------------------
@@ -66,6 +86,11 @@ def in_a_row(sigmoid: Any) -> Any:
     return sigmoid(np.array([-2.0, 1.0, 8.0]))
 
 
+@example("sigmoid", "an array with three axes, (2, 1, 2)")
+def with_three_axes(sigmoid: Any) -> Any:
+    return sigmoid(np.array([[[-3.0, 0.5]], [[2.0, -1.0]]]))
+
+
 @example("sigmoid", "-1000, -20, 20, 1000")
 def far_out(sigmoid: Any) -> Any:
     return sigmoid(np.array([-1000.0, -20.0, 20.0, 1000.0]))
@@ -73,24 +98,24 @@ def far_out(sigmoid: Any) -> Any:
 
 # --- losses ---------------------------------------------------------------------------------------
 
-_PREDICTED = np.array([2.5, -1.0, -0.5, 3.0, -4.0])
-_TRUE = np.array([1.0, -1.0, 1.5, 3.25, -1.0])
+_PREDICTED = np.array([2.5, -1.0, -0.5, 3.0, -4.0, 12.0])
+_TRUE = np.array([1.0, -1.0, 1.5, 3.0625, -1.0, 0.5])
 
-_SCORES = np.array([2.0, 0.5, -1.0, 1.0, 0.5, -3.0, 0.0, -0.25])
-_SIGNS = np.array([1, 1, 1, 1, -1, -1, 1, -1])
+_SCORES = np.array([2.0, 0.5, -1.0, 1.0, 0.5, -3.0, 0.0, -0.25, -1.0, 3.0])
+_SIGNS = np.array([1, 1, 1, 1, -1, -1, 1, -1, -1, -1])
 
 
-@example("losses", "the L1 loss of five predictions; the second is right")
+@example("losses", "the L1 loss of six predictions; the second is right")
 def absolute(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_loss: Any) -> Any:
     return l1_loss(_PREDICTED.copy(), _TRUE.copy())
 
 
-@example("losses", "the L2 loss of five predictions; the second is right")
+@example("losses", "the L2 loss of six predictions; the second is right")
 def squares(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_loss: Any) -> Any:
     return l2_loss(_PREDICTED.copy(), _TRUE.copy())
 
 
-@example("losses", "the zero-one loss of five predictions; the second is right")
+@example("losses", "the zero-one loss of six predictions; the second is right")
 def right_or_wrong(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_loss: Any) -> Any:
     return zero_one_loss(_PREDICTED.copy(), _TRUE.copy())
 
@@ -100,25 +125,36 @@ def right_or_wrong_labels(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_
     return zero_one_loss(np.array([1.0, -1.0, -1.0]), np.array([1.0, 1.0, -1.0]))
 
 
-@example("losses", "the hinge loss of eight predictions; the labels are -1 and +1")
+@example("losses", "the hinge loss of ten predictions; the labels are -1 and +1")
 def hinges(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_loss: Any) -> Any:
     return hinge_loss(_SCORES.copy(), _SIGNS.copy())
+
+
+@example("losses", "all four losses of a single prediction, 0.5 where y = 1")
+def lone_prediction(l1_loss: Any, l2_loss: Any, zero_one_loss: Any, hinge_loss: Any) -> Any:
+    y_hat, y = np.array([0.5]), np.array([1.0])
+    return {
+        "The L1 loss": l1_loss(y_hat, y),
+        "The L2 loss": l2_loss(y_hat, y),
+        "The zero-one loss": zero_one_loss(y_hat, y),
+        "The hinge loss": hinge_loss(y_hat, np.array([1])),
+    }
 
 
 # --- loss_derivatives -----------------------------------------------------------------------------
 
 
-@example("loss_derivatives", "the slopes of the L1 loss for five predictions; the second is right")
+@example("loss_derivatives", "the slopes of the L1 loss for six predictions; the second is right")
 def absolute_slopes(l1_derivative: Any, l2_derivative: Any, hinge_derivative: Any) -> Any:
     return l1_derivative(_PREDICTED.copy(), _TRUE.copy())
 
 
-@example("loss_derivatives", "the slopes of the L2 loss for five predictions; the second is right")
+@example("loss_derivatives", "the slopes of the L2 loss for six predictions; the second is right")
 def square_slopes(l1_derivative: Any, l2_derivative: Any, hinge_derivative: Any) -> Any:
     return l2_derivative(_PREDICTED.copy(), _TRUE.copy())
 
 
-@example("loss_derivatives", "the slopes of the hinge loss for eight predictions; y y_hat = 1 once")
+@example("loss_derivatives", "the slopes of the hinge loss for ten predictions; y y_hat = 1 twice")
 def hinge_slopes(l1_derivative: Any, l2_derivative: Any, hinge_derivative: Any) -> Any:
     return hinge_derivative(_SCORES.copy(), _SIGNS.copy())
 
@@ -147,12 +183,12 @@ def first_knob(numerical_derivative: Any) -> Any:
     return _counted(numerical_derivative, function, np.array([2.0, 3.0]), 0, 1.0)
 
 
-@example("numerical_derivative", "f = w_0 w_1^2 + w_2^3 at (4, 1, 3), knobs 1 and 2, step 0.5")
+@example("numerical_derivative", "f = w_0 w_1^2 + w_2^3 at (-3, 1, -3), knobs 1 and 2, step 0.5")
 def later_knobs(numerical_derivative: Any) -> Any:
     def function(w: Any) -> float:
         return float(w[0] * w[1] ** 2 + w[2] ** 3)
 
-    found = [numerical_derivative(function, np.array([4.0, 1.0, 3.0]), i, 0.5) for i in (1, 2)]
+    found = [numerical_derivative(function, np.array([-3.0, 1.0, -3.0]), i, 0.5) for i in (1, 2)]
     return {"df/dw_1": found[0], "df/dw_2": found[1]}
 
 
@@ -194,6 +230,11 @@ def all_defaults(smallest_gradient: Any, train_smallest: Any) -> Any:
     return train_smallest(np.array([2.0, 1.0]), np.array([4.0, 3.0]))
 
 
+@example("smallest_perceptron", "two examples, learning_rate 0: the weight stays where it is")
+def no_step(smallest_gradient: Any, train_smallest: Any) -> Any:
+    return train_smallest(np.array([2.0, 1.0]), np.array([4.0, 3.0]), 0.5, 0.0)
+
+
 @example("smallest_perceptron", "no epochs at all")
 def no_epochs(smallest_gradient: Any, train_smallest: Any) -> Any:
     return train_smallest(np.array([2.0, 1.0]), np.array([4.0, 3.0]), w=0.5, epochs=0)
@@ -230,14 +271,19 @@ def one_step(second_smallest_gradient: Any, train_second_smallest: Any) -> Any:
     return _trained(train_second_smallest, 0, 1, (1.0, -1.0), learning_rate=0.5)
 
 
-@example("second_smallest_perceptron", "three examples in the order 2, 0, 1; learning_rate 0.25")
+@example("second_smallest_perceptron", "three examples in the order 1, 2, 0; learning_rate 0.25")
 def one_shuffled_epoch(second_smallest_gradient: Any, train_second_smallest: Any) -> Any:
-    return _trained(train_second_smallest, 0, learning_rate=0.25)
+    return _trained(train_second_smallest, 5, learning_rate=0.25)
 
 
-@example("second_smallest_perceptron", "two epochs, in the orders 2, 0, 1 and 2, 1, 0")
-def two_epochs(second_smallest_gradient: Any, train_second_smallest: Any) -> Any:
-    return _trained(train_second_smallest, 0, learning_rate=0.25, epochs=2)
+@example("second_smallest_perceptron", "three epochs, in the orders 1, 2, 0; 0, 2, 1; 2, 1, 0")
+def three_orders(second_smallest_gradient: Any, train_second_smallest: Any) -> Any:
+    return _trained(train_second_smallest, 5, learning_rate=0.25, epochs=3)
+
+
+@example("second_smallest_perceptron", "no epochs: the weights as they were, and no losses")
+def no_epochs_of_two(second_smallest_gradient: Any, train_second_smallest: Any) -> Any:
+    return _trained(train_second_smallest, 0, w=(1.0, 0.0), epochs=0)
 
 
 @example("second_smallest_perceptron", "three examples, learning_rate and epochs not named")
@@ -264,9 +310,9 @@ def single_perceptron(count_parameters: Any) -> Any:
     return _counts(count_parameters([5, 1]))
 
 
-@example("count_parameters", "sizes 2, 5, 3, 7")
-def three_layers(count_parameters: Any) -> Any:
-    return _counts(count_parameters((2, 5, 3, 7)))
+@example("count_parameters", "sizes 2, 5, 3, 3, 3, 7")
+def five_layers(count_parameters: Any) -> Any:
+    return _counts(count_parameters((2, 5, 3, 3, 3, 7)))
 
 
 # --- perceptron_rule ------------------------------------------------------------------------------
@@ -302,6 +348,12 @@ def exclusive(perceptron_rule: Any) -> Any:
 def totals_of_zero(perceptron_rule: Any) -> Any:
     X = np.array([[2.0, 1.0], [-1.0, 0.0], [1.0, -2.0], [0.0, -1.0]])
     return _learned(perceptron_rule(X, np.array([1, -1, 1, -1])))
+
+
+@example("perceptron_rule", "examples with fractions; some totals of the right sign are small")
+def small_totals(perceptron_rule: Any) -> Any:
+    X = np.array([[0.5, 0.25], [-0.25, 0.5], [0.25, -0.75], [-0.5, -0.25]])
+    return _learned(perceptron_rule(X, np.array([1, 1, -1, -1])))
 
 
 @example("perceptron_rule", "XOR, the number of epochs left to its default")
