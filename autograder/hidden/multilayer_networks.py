@@ -19,8 +19,9 @@ from torch.nn import functional
 from autograder.grading.student import Counted, Fresh, Remote, Student
 from autograder.hidden import Wrong, close, follows, hidden, holds, replay, seed, unchanged
 from course_utils import datasets
+from course_utils.compare import difference
 from course_utils.reference import multilayer_networks as reference
-from course_utils.wire import Items, Rng
+from course_utils.wire import MAX_ITEMS, Items, Rng
 
 # For matrices this small, waiting for other threads takes torch twenty times as long.
 torch.set_num_threads(1)
@@ -56,7 +57,7 @@ def _differences(function: Callable[[Any], float], x: Any, step: float = 1e-6) -
 
 @dataclass(frozen=True)
 class _Activation:
-    """An activation function: of torch's, or a line or a parabola."""
+    """An activation function: of torch's, or a line, a parabola, or a step from 0 to 1."""
 
     kind: str
     scale: float
@@ -70,11 +71,14 @@ class _Activation:
                 return torch.tanh(self.scale * a)
             case "line":
                 return self.scale * a
+            case "step":
+                return (a > 0.0).to(torch.float64)
             case _:
                 return self.scale * a**2 + a / 2.0
 
     def __call__(self, a: float) -> float:
-        return float(self.of(torch.tensor(float(a), dtype=torch.float64)))
+        value = float(self.of(torch.tensor(float(a), dtype=torch.float64)))
+        return int(value) if self.kind == "step" else value
 
 
 @dataclass(frozen=True)
@@ -170,12 +174,12 @@ def _chain(rng: Generator, length: int) -> _Chain:
             return _Chain(x, y, w, b, activations)
 
 
-def _forward(student: Student, chain: _Chain) -> Any:
-    functions = [Counted(activation) for activation in chain.activations]
+def _forward(student: Student, chain: _Chain, within: type = list) -> Any:
+    functions = within(Counted(activation) for activation in chain.activations)
     return _pair(unchanged(student.chain_forward, chain.x, chain.w, chain.b, functions))
 
 
-def _backward(student: Student, chain: _Chain, derivatives: list[Any]) -> Any:
+def _backward(student: Student, chain: _Chain, derivatives: Sequence[Any]) -> Any:
     arguments = chain.x, chain.y, chain.w, *chain.forward(), derivatives
     return _pair(unchanged(student.chain_backward, *arguments))
 
@@ -198,7 +202,7 @@ def shorter_and_longer(student: Student, rng: Generator) -> None:
         close(_forward(student, chain), chain.forward(), **_RELATIVE)
 
 
-@hidden("chain_forward", points=1, says="an input of 0, a bias of 0, weights of 0")
+@hidden("chain_forward", points=1, says="zeros, whole numbers, steps; the functions in a tuple")
 def zeros(student: Student, rng: Generator) -> None:
     for length, place in ((3, 0), (4, 2), (2, 1)):
         drawn = _chain(rng, length)
@@ -207,7 +211,14 @@ def zeros(student: Student, rng: Generator) -> None:
         for x, b, weights in ((0.0, drawn.b, drawn.w), (drawn.x, 0.0, drawn.w),
                               (drawn.x, drawn.b, w)):  # fmt: skip
             chain = _Chain(x, drawn.y, weights, b, drawn.activations)
-            close(_forward(student, chain), chain.forward(), **_RELATIVE)
+            close(_forward(student, chain, tuple), chain.forward(), **_RELATIVE)
+    whole = replace(_chain(rng, 3), x=int(rng.integers(1, 4)), b=int(rng.integers(1, 4)))
+    w, b = rng.uniform(0.6, 1.6, 3), float(rng.uniform(0.5, 1.5))
+    # Steps that all come to x, which is 1; and a step to 0, from where a sigmoid goes on.
+    steps, sigmoid = (_Activation(kind, 0.7) for kind in ("step", "sigmoid"))
+    ones = _Chain(1.0, 0.0, w, b, (steps, steps, steps))
+    for chain in (whole, ones, _Chain(-1.0, 0.0, w, -b, (steps, sigmoid, sigmoid))):
+        close(_forward(student, chain, tuple), chain.forward(), **_RELATIVE)
 
 
 @hidden("chain_backward", points=1.5, says="dL/dw of three neurons, as in the lecture")
@@ -234,7 +245,7 @@ def all_slopes(student: Student, rng: Generator) -> None:
         close(found, chain.slopes(), **_RELATIVE)
 
 
-@hidden("chain_backward", points=1, says="central differences; an input of 0, a weight of 0")
+@hidden("chain_backward", points=1, says="central differences; zeros, whole numbers, flat places")
 def central_differences(student: Student, rng: Generator) -> None:
     for length, place in ((3, 1), (4, 3), (1, 0)):
         drawn = _chain(rng, length)
@@ -244,6 +255,16 @@ def central_differences(student: Student, rng: Generator) -> None:
             chain = _Chain(x, drawn.y, weights, drawn.b, drawn.activations)
             found = _backward(student, chain, [Counted(d) for d in chain.derivatives])
             close(found, chain.differences(), rtol=1e-4, atol=1e-7)
+    drawn = _chain(rng, 3)
+    whole = replace(drawn, x=int(rng.integers(2, 5)), y=int(rng.integers(2, 5)))
+    # A derivative of nearly 0 behind a large weight: in front of it all is as usual.
+    flat = replace(drawn.activations[2], kind="line", scale=1e-8)
+    steep = replace(
+        drawn, w=drawn.w * [1.0, 1.0, 1e8], activations=(*drawn.activations[:2], flat), y=3.0
+    )
+    for chain in (whole, steep):
+        found = _backward(student, chain, tuple(map(Counted, chain.derivatives)))
+        close(found, chain.slopes(), **_RELATIVE)
 
 
 @dataclass(frozen=True)
@@ -298,8 +319,10 @@ class _Weighted:
         return _Weighted(self.W - learning_rate * dW, self.b - learning_rate * db)
 
 
-def _layer(student: Student, rng: Generator, inputs: int, outputs: int) -> tuple[Any, _Weighted]:
-    W, b = rng.normal(size=(outputs, inputs)), rng.normal(size=outputs)
+def _layer(
+    student: Student, rng: Generator, inputs: int, outputs: int, *, bias: bool = True
+) -> tuple[Any, _Weighted]:
+    W, b = rng.normal(size=(outputs, inputs)), rng.normal(size=outputs) * bias
     return student.Linear.make(W, b), _Weighted(W, b)
 
 
@@ -336,9 +359,18 @@ def linear_parameters(student: Student, rng: Generator) -> None:
                 _, dW, db = due.backward(X, slopes)
                 close(layer.get("dW"), dW)
                 close(layer.get("db"), db)
+    # Large ones are not cut off. Of whole numbers single precision makes no others.
+    layer, due = _layer(student, rng, 2, 3)
+    X, slopes = (size * rng.choice([-2.0, -1.0, 1.0, 2.0], (1, 5)) for size in (1.0, 1000.0))
+    X, slopes = X[:, :2], slopes[:, 2:]
+    layer.forward(X)
+    layer.backward(slopes)
+    close([layer.get("dW"), layer.get("db")], list(due.backward(X, slopes)[1:]))
 
 
-@hidden("layers", points=0.5, says="Linear: backward belongs to the last forward; two layers")
+@hidden(
+    "layers", points=0.5, says="Linear: the last forward counts; two layers; W and b of its own"
+)
 def linear_last_forward(student: Student, rng: Generator) -> None:
     for n, inputs, outputs in _SHAPES[:4]:
         made = [_layer(student, rng, inputs, outputs) for _ in range(2)]
@@ -351,12 +383,28 @@ def linear_last_forward(student: Student, rng: Generator) -> None:
             close(layer.backward(slopes), dX)
             close(layer.get("dW"), dW)
             close(layer.get("db"), db)
+    _keeps_its_own(student, rng)
+
+
+def _keeps_its_own(student: Student, rng: Generator) -> None:
+    """Raise `Wrong` if a layer changes with the arrays that it was made from."""
+    due, X = _Weighted(rng.normal(size=(2, 3)), rng.normal(size=2)), rng.normal(size=(4, 3))
+    with _unrecorded(student):
+        # Outputs of other layers are arrays that stay on the student's side.
+        W = student.Linear.make(np.eye(3), np.zeros(3)).forward.make(due.W)
+        b = student.Linear.make(np.eye(2), np.zeros(2)).forward.make(due.b[np.newaxis]).ravel.make()
+        layer = student.Linear.make(W, b)
+        close(layer.forward(X), due.forward(X))
+        W.fill.carry_out(0.0)
+        b.fill.carry_out(0.0)
+        alike = difference(layer.forward(X), due.forward(X)) is None
+        holds(alike, "It has no W and b of its own: it changes with the arrays that it was given")
 
 
 @hidden("layers", points=1, says="Linear: steps, and the outputs after them")
 def linear_steps(student: Student, rng: Generator) -> None:
     for n, inputs, outputs in _SHAPES[:4]:
-        layer, due = _layer(student, rng, inputs, outputs)
+        layer, due = _layer(student, rng, inputs, outputs, bias=inputs < outputs)
         for _ in range(3):
             X, slopes = rng.normal(size=(n, inputs)), rng.normal(size=(n, outputs))
             learning_rate = float(rng.uniform(0.1, 0.5))
@@ -370,24 +418,30 @@ def linear_steps(student: Student, rng: Generator) -> None:
         close(layer.forward(X), due.forward(X))
 
 
-def _by_entry(layer: Any, function: Callable[[Any], Any], X: Any, slopes: Any) -> None:
-    """Compare outputs and dL/dX of a layer that works entry by entry."""
-    places = _tensor(X)
-    outputs = function(places)
-    (dX,) = torch.autograd.grad(outputs, places, torch.tensor(slopes))
-    close(unchanged(layer.forward, X), outputs.detach().numpy())
-    close(unchanged(layer.backward, slopes), dX.numpy())
+def _by_entry(function: Callable[[Any], Any], rng: Generator, *given: tuple[Any, Any]) -> None:
+    """Compare outputs and dL/dX of layers that work entry by entry; first all go forward.
+
+    `given` are pairs of a layer and its inputs.
+    """
+    due = []
+    for layer, X in given:
+        places, slopes = _tensor(X), rng.normal(size=X.shape)
+        outputs = function(places)
+        (dX,) = torch.autograd.grad(outputs, places, torch.tensor(slopes))
+        close(unchanged(layer.forward, X), outputs.detach().numpy())
+        due.append((layer, slopes, dX.numpy()))
+    for layer, slopes, dX in due:
+        close(unchanged(layer.backward, slopes), dX)
 
 
 def _entries(student: Student, name: str, rng: Generator, function: Callable[[Any], Any]) -> None:
     """Compare outputs and dL/dX of two such layers, used by turns."""
     layers = getattr(student, name).make(), getattr(student, name).make()
     for shape in ((4, 3), (1, 5), (3, 3), (6, 1), (4, 3)):
-        for layer in layers:
-            X = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.05, 3.0, shape)
-            _by_entry(layer, function, X, rng.normal(size=shape))
+        given = [rng.choice([-1.0, 1.0], shape) * rng.uniform(0.05, 3.0, shape) for _ in layers]
+        _by_entry(function, rng, *zip(layers, given, strict=True))
     layers[0].update.carry_out(0.5)
-    _by_entry(layers[0], function, X, rng.normal(size=X.shape))
+    _by_entry(function, rng, (layers[0], given[1]))
 
 
 @hidden("layers", points=0.5, says="ReLU: outputs and dL/dX, inputs of both signs")
@@ -401,7 +455,7 @@ def relu_kinks(student: Student, rng: Generator) -> None:
     for _ in range(2):
         X = rng.integers(-1, 2, (5, 6)).astype(np.float64)
         layer.forward(rng.normal(size=(5, 6)))
-        _by_entry(layer, torch.relu, X, rng.normal(size=(5, 6)))
+        _by_entry(torch.relu, rng, (layer, X))
 
 
 @hidden("layers", points=0.5, says="Sigmoid: outputs and dL/dX")
@@ -415,7 +469,7 @@ def sigmoid_extremes(student: Student, rng: Generator) -> None:
     for size in (1000.0, 720.0, 40.0):
         X = size * np.array([[1.0, -1.0, 0.0], [-0.99, 0.98, 1e-3]])
         X = rng.permuted(X, axis=1)
-        _by_entry(layer, torch.sigmoid, X, rng.normal(size=X.shape))
+        _by_entry(torch.sigmoid, rng, (layer, X))
 
 
 @hidden("layers", points=2.5, says="all layers one after the other: their derivatives together")
@@ -644,7 +698,7 @@ def _relu() -> Fresh:
 _LAYERS: dict[str, Callable[..., Any]] = {"Linear": _linear, "ReLU": _relu}
 
 
-@hidden("mlp", points=1.5, says="the scores of networks of one to four layers")
+@hidden("mlp", points=1.5, says="the scores of networks of one to four layers; sizes in a list")
 @follows(**_LAYERS)
 def mlp_scores(student: Student, rng: Generator) -> None:
     for sizes in ((4, 6, 3), (5, 3), (3, 7, 4, 2), (2, 4, 5, 3, 6)):
@@ -652,9 +706,11 @@ def mlp_scores(student: Student, rng: Generator) -> None:
         network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
         for one in steps:
             close(unchanged(network.forward, one.X), due.forward(one.X))
+    network, due = student.MLP.make(list(sizes), number), _Torch(sizes, number.generator())
+    close(network.forward(steps[0].X), due.forward(steps[0].X))
 
 
-@hidden("mlp", points=1.5, says="dL/dX of networks of one to four layers")
+@hidden("mlp", points=1.5, says="dL/dX of networks of one to four layers; examples of zeros")
 @follows(**_LAYERS)
 def mlp_inputs(student: Student, rng: Generator) -> None:
     for sizes in ((4, 6, 3), (5, 3), (3, 7, 4, 2), (2, 4, 5, 3, 6)):
@@ -662,6 +718,10 @@ def mlp_inputs(student: Student, rng: Generator) -> None:
         network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
         network.forward(one.X)
         close(unchanged(network.backward, one.slopes), due.backward(one.X, one.slopes))
+        # Every ReLU is at 0, exactly: all biases are 0.
+        zeros = np.zeros_like(one.X)
+        close(network.forward(zeros), due.forward(zeros))
+        close(network.backward(one.slopes), due.backward(zeros, one.slopes))
 
 
 @hidden("mlp", points=2.5, says="several steps of training, and the scores after them")
@@ -682,7 +742,7 @@ def mlp_steps(student: Student, rng: Generator) -> None:
 @hidden("mlp", points=1, says="central differences; the last forward counts")
 @follows(**_LAYERS)
 def mlp_differences(student: Student, rng: Generator) -> None:
-    for sizes in ((3, 4, 4, 3), (4, 5, 2)):
+    for sizes in ((3, 3, 3, 3), (4, 5, 2)):
         number, (before, one) = _steps(rng, sizes, 3, 3)
         network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
         network.forward(before.X)
@@ -711,14 +771,40 @@ def mlp_side_by_side(student: Student, rng: Generator) -> None:
             close(found, right.backward(one.X, one.slopes))
             network.update.carry_out(one.learning_rate)
             right.step(one.X, one.slopes, one.learning_rate)
+    _same_array_again(student, rng)
+
+
+def _same_array_again(student: Student, rng: Generator) -> None:
+    """Raise `Wrong` if a network takes an array that it has seen for scores that it knows."""
+    sizes = 3, 5, 3
+    while True:
+        (other, (first,)), number = _steps(rng, sizes, 4), seed(rng)
+        X, due = (
+            _Torch(sizes, other.generator()).forward(first.X),
+            _Torch(sizes, number.generator()),
+        )
+        scores = []
+        for _ in range(2):
+            scores.append(due.forward(X))
+            due.step(X, first.slopes, 0.3)
+        if due.nearest > _CLEAR and difference(*scores) is not None:
+            break
+    with _unrecorded(student):
+        # Scores of another network are an array that stays on the student's side.
+        array = student.MLP.make(sizes, other).forward.make(first.X)
+        network = student.MLP.make(sizes, number)
+        for expected in scores:
+            close(network.forward(array), expected)
+            network.backward(first.slopes)
+            network.update.carry_out(0.3)
 
 
 # --- minibatches ----------------------------------------------------------------------------------
 
 
 def _examples(rng: Generator, n: int, d: int = 3) -> tuple[Any, Any]:
-    """Draw examples and labels; the first number of an example is its name."""
-    X, labels = rng.normal(size=(n, d)), rng.integers(0, 4, n)
+    """Draw examples and labels, some above 255; the first number of an example is its name."""
+    X, labels = rng.normal(size=(n, d)), 250 * rng.integers(0, 4, n)
     X[:, 0] = np.arange(n)
     return X, labels
 
@@ -793,13 +879,17 @@ def each_once(student: Student, rng: Generator) -> None:
     holds(not any(np.array_equal(o, np.arange(203)) for o in orders), "The order is not random")
 
 
-@hidden("minibatches", points=0.5, says="the generator is asked for one permutation, and no more")
+@hidden("minibatches", points=0.5, says="one permutation; X and labels stay as they are meanwhile")
 def one_permutation(student: Student, rng: Generator) -> None:
     for n, d, size in ((30, 1, 7), (8, 8, 8)):
         (X, labels), number = _examples(rng, n, d), seed(rng)
         for _ in range(2):
             found = _minibatches(student, X, labels, size, number)
             close(found, _due_batches(X, labels, size, number.generator()))
+    # An iterator over more than so many items is not at its end when the arrays are looked at.
+    X, labels = np.arange(MAX_ITEMS + 2.0)[:, np.newaxis], np.arange(MAX_ITEMS + 2)
+    with _unrecorded(student):
+        unchanged(student.minibatches, X, labels, 1, seed(rng))
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -811,12 +901,13 @@ class _Net:
     It says nothing against being used in a wrong order: what it then returns tells which one.
     """
 
-    def __init__(self, number: int, d: int, num_classes: int) -> None:
+    def __init__(self, number: int, d: int, num_classes: int, ahead: float = 0.0) -> None:
         rng = np.random.default_rng(number)
         sizes = (5, d), (num_classes, 5)
         self.parameters = [_tensor(rng.normal(size=size)) for size in sizes]
         self.used = self.parameters
-        self.shift = torch.zeros(num_classes, dtype=torch.float64)
+        # How far the first class is ahead of the others, whatever the example.
+        self.ahead = ahead * torch.eye(num_classes, dtype=torch.float64)[0]
         self.slopes: list[Any] = [torch.zeros(size, dtype=torch.float64) for size in sizes]
         self.last: Any = None
         self.log: list[tuple[str, Any]] = []
@@ -825,7 +916,7 @@ class _Net:
         """Return the scores, a tensor."""
         first, second = self.used = self.parameters
         examples = torch.as_tensor(X, dtype=torch.float64)
-        return torch.tanh(examples @ first.T) @ second.T + self.shift
+        return torch.tanh(examples @ first.T) @ second.T + self.ahead
 
     def step(self, slopes: Sequence[Any], learning_rate: float) -> None:
         """Step against derivatives."""
@@ -853,8 +944,9 @@ class _Net:
         self.step(self.slopes, learning_rate)
 
     def told(self, epoch: int, loss: float) -> None:
-        """Let what is reported change the scores, so that they tell what it was."""
-        self.shift = self.shift + torch.linspace(0.0, 0.1 * epoch + 0.05 * loss, len(self.shift))
+        """Let what is reported change the weights: the scores then tell what it was, and when."""
+        factor = 1.0 + 0.05 * epoch + 0.03 * loss
+        self.parameters = [_tensor(factor * p.detach().numpy()) for p in self.parameters]
 
 
 class _Epochs:
@@ -865,32 +957,36 @@ class _Epochs:
         self.rng = np.random.default_rng(world.number)
         d, num_classes = world.d, world.num_classes
         self.X = self.rng.normal(size=(world.n, d))
-        self.labels = self.rng.integers(0, num_classes, world.n)
+        self.labels = self.rng.integers(0, 1 if world.ahead else num_classes, world.n)
         self.asked: list[list[tuple[Any, Any]]] = []
 
     def __call__(self) -> Any:
-        batches = _due_batches(self.X, self.labels, self.world.batch_size, self.rng)
+        size = self.world.batch_size + len(self.asked) * self.world.uneven
+        batches = _due_batches(self.X, self.labels, size, self.rng)
         self.asked.append(batches)
         return iter(batches) if self.world.iterator else batches
 
 
 class _Reports:
-    """Takes reports, writes them down and tells the network."""
+    """Takes reports, writes them down and tells the network. What it returns means nothing."""
 
     def __init__(self, net: _Net) -> None:
         self.net = net
         self.given: list[tuple[int, float]] = []
 
-    def __call__(self, epoch: int, loss: float) -> None:
+    def __call__(self, epoch: int, loss: float) -> bool:
         self.given.append((epoch, loss))
         self.net.told(int(epoch), float(loss))
+        return True
 
 
 @dataclass(frozen=True)
 class _World:
     """A network, the minibatches to train it on, and somebody to report to.
 
-    `now` holds the network made last: the reports of a training go to its own network.
+    `uneven`: the batches grow by an example with every epoch. `ahead`: how far the scores of the
+    class that all examples have are ahead of the others. `now` holds the network made last: the
+    reports of a training go to its own network.
     """
 
     number: int
@@ -899,11 +995,13 @@ class _World:
     d: int = 3
     num_classes: int = 3
     iterator: bool = False
+    uneven: bool = False
+    ahead: float = 0.0
     now: list[_Net] = field(default_factory=list, repr=False, compare=False)
 
     def net(self) -> _Net:
         """Return a new network, and remember it."""
-        self.now[:] = [_Net(self.number, self.d, self.num_classes)]
+        self.now[:] = [_Net(self.number, self.d, self.num_classes, self.ahead)]
         return self.now[0]
 
     def lent(self) -> tuple[Fresh, Fresh]:
@@ -1000,11 +1098,11 @@ def order_of_calls(student: Student, rng: Generator) -> None:
         close(found, world.due(0.3, 2).losses)
 
 
-@hidden("train", points=0.5, says="new batches for every epoch")
+@hidden("train", points=0.5, says="new batches for every epoch, not always as many")
 @follows(**_LOSS)
 def new_batches(student: Student, rng: Generator) -> None:
     for epochs in (1, 4):
-        world = _world(rng, n=8, iterator=epochs == 1)
+        world = _world(rng, n=8, batch_size=2, uneven=True, iterator=epochs == 1)
         model, batches = world.lent()
         found = student.train(model, batches, 0.25, epochs)
         count = len(batches.made.asked)
@@ -1027,6 +1125,7 @@ def reports(student: Student, rng: Generator) -> None:
         close([int(number) for number, _ in given], [number for number, _ in due.reports])
         close([float(loss) for _, loss in given], [loss for _, loss in due.reports])
         close(found, due.losses)
+        _trained_alike(model, due)
 
 
 @hidden("train", points=0.5, says="everything left to its default")
@@ -1040,11 +1139,18 @@ def defaults(student: Student, rng: Generator) -> None:
     _trained_alike(model, due)
 
 
-@hidden("train", points=0.75, says="no epochs, a learning rate of 0, batches of a single example")
+@hidden("train", points=0.75, says="no epochs or many, a rate of 0, single examples, a loss of 0")
 @follows(**_LOSS)
 def edges(student: Student, rng: Generator) -> None:
-    for learning_rate, epochs, size in ((0.4, 0, 4), (0.0, 2, 4), (0.5, 2, 1)):
-        world = _world(rng, n=6, batch_size=size)
+    situations: list[tuple[float, int, dict[str, Any]]] = [
+        (0.4, 0, {}),
+        (0.0, 2, {}),
+        (0.5, 2, {"batch_size": 1}),
+        (0.3, 36, {"n": 4}),
+        (0.3, 3, {"ahead": 100.0}),
+    ]
+    for learning_rate, epochs, options in situations:
+        world = _world(rng, **{"n": 6, **options})
         model, batches = world.lent()
         found = student.train(model, batches, learning_rate=learning_rate, epochs=epochs)
         due = world.due(learning_rate, epochs)

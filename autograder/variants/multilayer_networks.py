@@ -167,7 +167,7 @@ def outputs_first(x: float, w: Signal, b: float, functions: Functions) -> Chain:
 
 @wrong(
     "chain_forward",
-    hint="You return y_hat alone. The way back needs all total inputs and all outputs: return a and "
+    hint="You return one number. The way back needs all total inputs and all outputs: return a and "
     "f, two arrays of K numbers.",
 )
 def output_alone(x: float, w: Signal, b: float, functions: Functions) -> Any:
@@ -197,13 +197,80 @@ def whole_numbers(x: float, w: Signal, b: float, functions: Functions) -> Chain:
     return a, f
 
 
+@wrong(
+    "chain_forward",
+    hint="You take the weight of the neuron before. The total input of neuron k is w_k f_{k-1}, and "
+    "w_1 x + b for the first.",
+)
+def weight_before(x: float, w: Signal, b: float, functions: Functions) -> Chain:
+    return reference.chain_forward(x, np.array([w[0], *w[:-1]]), b, functions)
+
+
+@wrong(
+    "chain_forward",
+    hint="For the first neuron you take f[k - 1] with k = 0: that is the last entry, which is still "
+    "0. What arrives there is x.",
+)
+def last_output_for_the_input(x: float, w: Signal, b: float, functions: Functions) -> Chain:
+    return reference.chain_forward(0.0, w, b, functions)
+
+
+@wrong("chain_forward", hint="You return lists. Arrays are due: np.array(a), np.array(f).")
+def lists_returned(x: float, w: Signal, b: float, functions: Functions) -> Any:
+    a, f = reference.chain_forward(x, w, b, functions)
+    return a.tolist(), f.tolist()
+
+
+@wrong(
+    "chain_forward",
+    hint="The type of your array comes from its first numbers: where they are whole, what is put "
+    "into it is cut off. Make it with np.empty(K) or np.zeros(K).",
+    minor=True,
+)
+def type_of_the_input(x: float, w: Signal, b: float, functions: Functions) -> Chain:
+    a, f = np.zeros(len(w)), np.full(len(w) + 1, x)
+    for k, activation in enumerate(functions):
+        a[k] = w[k] * f[k] + (b if k == 0 else 0.0)
+        f[k + 1] = activation(float(a[k]))
+    return a, f[1:]
+
+
+@wrong(
+    "chain_forward",
+    hint="Where the functions return whole numbers, np.array makes an array of whole numbers. f is "
+    "float64: np.array(f, dtype=float).",
+    minor=True,
+)
+def type_of_the_outputs(x: float, w: Signal, b: float, functions: Functions) -> Chain:
+    a, f = [w[0] * x + b], [functions[0](w[0] * x + b)]
+    for weight, activation in zip(w[1:], functions[1:], strict=True):
+        a.append(weight * f[-1])
+        f.append(activation(a[-1]))
+    return np.array(a, dtype=float), np.array(f)
+
+
+@wrong(
+    "chain_forward",
+    hint="The functions come in any sequence, here in a tuple, which has no methods to change it. "
+    "Index it, and leave it as it is.",
+    minor=True,
+)
+def functions_taken_out(x: float, w: Signal, b: float, functions: Any) -> Chain:
+    a, f = np.empty(len(w)), np.empty(len(w))
+    value = x
+    for k in range(len(w)):
+        a[k] = w[k] * value + (b if k == 0 else 0.0)
+        value = f[k] = functions.pop(0)(a[k])
+    return a, f
+
+
 @right("chain_forward")
 def lists_first(x: float, w: Signal, b: float, functions: Functions) -> Chain:
     a, f = [w[0] * x + b], [functions[0](w[0] * x + b)]
     for weight, activation in zip(w[1:], functions[1:], strict=True):
         a.append(weight * f[-1])
         f.append(activation(a[-1]))
-    return np.array(a), np.array(f)
+    return np.array(a), np.array(f, dtype=float)
 
 
 @right("chain_forward")
@@ -390,6 +457,16 @@ def derivatives_backwards(
 
 @wrong(
     "chain_backward",
+    hint="You take f (1 - f) for every derivative, as if all activation functions were sigmoids. "
+    "df_k/da_k is derivatives[k](a[k]).",
+)
+def all_sigmoids(x: float, y: float, w: Signal, a: Signal, f: Signal, d: Functions) -> Slopes:
+    dw, da = _back(x, y, w, a, f, d, local=lambda k: float(f[k] * (1.0 - f[k])))
+    return dw, float(da[0])
+
+
+@wrong(
+    "chain_backward",
     hint="You multiply with the neuron's own output. What w_k is multiplied with is what comes in: "
     "da_k/dw_k = f_{k-1}, and x for the first.",
 )
@@ -519,13 +596,40 @@ def from_scratch(x: float, y: float, w: Signal, a: Signal, f: Signal, d: Functio
 
 @wrong(
     "chain_backward",
-    hint="The values are right, but for dL/db you ask for the local derivatives once more. dL/db is "
-    "dL/da_1, which you had for dL/dw_1.",
+    hint="The values are right, but you go through the local derivatives twice. Keep what you had "
+    "the first time; dL/db is dL/da_1, which you had for dL/dw_1.",
     minor=True,
 )
 def bias_from_scratch(x: float, y: float, w: Signal, a: Signal, f: Signal, d: Functions) -> Slopes:
     dw, _ = _back(x, y, w, a, f, d)
     return dw, float(_back(x, y, w, a, f, d)[1][0])
+
+
+@wrong(
+    "chain_backward",
+    hint="The values are right, but you ask for every local derivative twice, for dL/dw_k and for "
+    "the way on. Keep dL/da_k in a variable and use it for both.",
+    minor=True,
+)
+def asked_twice(x: float, y: float, w: Signal, a: Signal, f: Signal, d: Functions) -> Slopes:
+    dw = np.empty(len(w))
+    dL_df = f[-1] - y
+    for k in reversed(range(len(w))):
+        dw[k] = dL_df * d[k](a[k]) * (f[k - 1] if k > 0 else x)
+        dL_da = dL_df * d[k](a[k])
+        dL_df = dL_da * w[k]
+    return dw, float(dL_da)
+
+
+@wrong(
+    "chain_backward",
+    hint="The derivatives come in any sequence, here in a tuple, which has no methods to change it. "
+    "Index it, and leave it as it is.",
+    minor=True,
+)
+def derivatives_taken_out(x: float, y: float, w: Signal, a: Signal, f: Signal, d: Any) -> Slopes:
+    dw, da = _back(x, y, w, a, f, d, local=lambda k: d.pop()(a[k]))
+    return dw, float(da[0])
 
 
 @right("chain_backward")
@@ -667,6 +771,48 @@ class DbOfAll(Linear):
         dX = super().backward(slopes)
         self.db = np.full(len(self.b), slopes.sum())
         return dX
+
+
+@linear(
+    hint="Linear's db is (1, outputs), with keepdims. It has the shape of b, (outputs,): "
+    "slopes.sum(axis=0).",
+)
+class DbWithAnAxisMore(Linear):
+    def backward(self, slopes: Vectors) -> Vectors:
+        dX = super().backward(slopes)
+        self.db = slopes.sum(axis=0, keepdims=True)
+        return dX
+
+
+@linear(
+    hint="Linear keeps W transposed. Its attribute W, and dW, have the shape of the W that it is "
+    "given, (outputs, inputs); transpose where you multiply.",
+)
+class StoredTransposed:
+    def __init__(self, W: Weights, b: Bias) -> None:
+        self.W, self.b = W.T.copy(), b.copy()
+
+    def forward(self, X: Vectors) -> Vectors:
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, slopes: Vectors) -> Vectors:
+        self.dW, self.db = self.X.T @ slopes, slopes.sum(axis=0)
+        return slopes @ self.W.T
+
+    def update(self, learning_rate: float) -> None:
+        self.W -= learning_rate * self.dW
+        self.b -= learning_rate * self.db
+
+
+@linear(
+    hint="Linear keeps the very arrays it was given, and shares them with the caller: its steps "
+    "change the caller's, and the other way round. Copy them: W.copy(), b.copy().",
+    minor=True,
+)
+class NotCopied(Linear):
+    def __init__(self, W: Weights, b: Bias) -> None:
+        self.W, self.b = W, b
 
 
 @linear(
@@ -1323,6 +1469,27 @@ def all_summed(scores: Scores, labels: Labels) -> Loss:
 
 @wrong(
     "softmax_cross_entropy",
+    hint="You divide the loss by the number of examples and of classes. L is a mean over examples "
+    "alone; with one-hot labels all other terms are 0, and np.mean counts them.",
+)
+def loss_averaged_over_classes(scores: Scores, labels: Labels) -> Loss:
+    loss, slopes = reference.softmax_cross_entropy(scores, labels)
+    return loss / scores.shape[1], slopes
+
+
+@wrong(
+    "softmax_cross_entropy",
+    hint="Your one-hot matrix has a column for every class up to the largest label. There are as "
+    "many classes as scores of an example: scores.shape[1].",
+)
+def columns_up_to_the_largest_label(scores: Scores, labels: Labels) -> Loss:
+    log_p = _log_probabilities(scores)
+    hits = np.eye(labels.max() + 1)[labels]
+    return float(-_own(log_p, labels).mean()), (np.exp(log_p) - hits) / len(scores)
+
+
+@wrong(
+    "softmax_cross_entropy",
     hint="You divide the derivatives by the number of examples and of classes. L is a mean over "
     "examples alone.",
 )
@@ -1440,7 +1607,10 @@ def predicted_class_for_the_label(scores: Scores, labels: Labels) -> Loss:
     return reference.softmax_cross_entropy(scores, scores.argmax(axis=1))
 
 
-@wrong("softmax_cross_entropy", hint="You return the loss alone. Its derivatives are due as well.")
+@wrong(
+    "softmax_cross_entropy",
+    hint="You return one number. Two things are due: the loss, and its derivatives.",
+)
 def softmax_loss_alone(scores: Scores, labels: Labels) -> Any:
     return reference.softmax_cross_entropy(scores, labels)[0]
 
@@ -1553,6 +1723,24 @@ class OneRelu(_Built):
 
 
 @network(
+    hint="There is no ReLU in front of your last Linear layer. It stands between every two.",
+)
+class NoReluBeforeTheLast(_Built):
+    def end(self) -> None:
+        self.layers.pop()
+        if len(self.layers) > 1:
+            del self.layers[-2]
+
+
+@network(
+    hint="If `ReLU` stands in your list without brackets, that is the class. `ReLU()` makes a layer.",
+)
+class ReluWithoutBrackets(_Built):
+    def between(self) -> list[Any]:
+        return [ReLU]
+
+
+@network(
     hint="All your layers share one ReLU object, which remembers the inputs of its last forward "
     "alone. Make a new one for each place.",
 )
@@ -1569,6 +1757,33 @@ class SharedRelu(_Built):
 class VarianceForDeviation(_Built):
     def weights(self, rng: np.random.Generator, inputs: int, outputs: int) -> Any:
         return rng.normal(0.0, 2.0 / inputs, (outputs, inputs))
+
+
+@network(
+    hint="The standard deviation of your weights is sqrt(2) / inputs. The root is of all of it: "
+    "np.sqrt(2 / inputs).",
+)
+class RootOfTwoAlone(_Built):
+    def weights(self, rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+        return rng.normal(0.0, np.sqrt(2.0) / inputs, (outputs, inputs))
+
+
+@network(
+    hint="The standard deviation of your weights is sqrt(2 / (inputs + outputs)), which is made for "
+    "other functions than ReLU. It is sqrt(2 / inputs).",
+)
+class InputsAndOutputs(_Built):
+    def weights(self, rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+        return rng.normal(0.0, np.sqrt(2.0 / (inputs + outputs)), (outputs, inputs))
+
+
+@network(
+    hint="The shapes do not fit. Linear takes W as (outputs, inputs), a row for every output, and b "
+    "as (outputs,).",
+)
+class ColumnsForOutputs(_Built):
+    def weights(self, rng: np.random.Generator, inputs: int, outputs: int) -> Any:
+        return rng.normal(0.0, np.sqrt(2.0 / inputs), (inputs, outputs))
 
 
 @network(hint="The size of your weights depends on the outputs. It is sqrt(2 / inputs).")
@@ -1645,7 +1860,7 @@ class ForwardOrder(MLP):
 
 @network(
     hint="backward gives every layer the slopes of the scores. Each one takes what the layer behind "
-    "it returned.",
+    "it returned: slopes = layer.backward(slopes).",
 )
 class SameSlopesForAll(MLP):
     def backward(self, slopes: Scores) -> Vectors:
@@ -1653,6 +1868,29 @@ class SameSlopesForAll(MLP):
         for layer in reversed(self.layers):
             found = layer.backward(slopes)
         return found
+
+
+@network(
+    hint="backward does not use what the layers return. Each one takes the slopes that the layer "
+    "behind it returned, and dL/dX is the first one's: slopes = layer.backward(slopes).",
+)
+class SlopesNotKept(MLP):
+    def backward(self, slopes: Scores) -> Vectors:
+        for layer in reversed(self.layers):
+            layer.backward(slopes)
+        return slopes
+
+
+@network(
+    hint="backward turns self.layers round for good: the next forward begins with the last layer. "
+    "Go through reversed(self.layers), which leaves the list as it is.",
+)
+class ReversedForGood(MLP):
+    def backward(self, slopes: Scores) -> Vectors:
+        self.layers.reverse()
+        for layer in self.layers:
+            slopes = layer.backward(slopes)
+        return slopes
 
 
 @network(
@@ -2018,6 +2256,28 @@ def labels_first(X: Vectors, labels: Labels, batch_size: int, rng: np.random.Gen
 
 @wrong(
     "minibatches",
+    hint="It never ends. Leave the loop when all examples have been used.",
+)
+def without_an_end(X: Vectors, labels: Labels, batch_size: int, rng: np.random.Generator) -> Some:
+    order, start = rng.permutation(len(X)), 0
+    while True:
+        batch = order[start : start + batch_size]
+        yield X[batch], labels[batch]
+        start += batch_size
+
+
+@wrong(
+    "minibatches",
+    hint="You return all examples in random order. Cut them into pieces of batch_size, and yield one "
+    "pair after the other.",
+)
+def one_large_batch(X: Vectors, labels: Labels, batch_size: int, rng: np.random.Generator) -> Any:
+    order = rng.permutation(len(X))
+    return X[order], labels[order]
+
+
+@wrong(
+    "minibatches",
     hint="You return the first batch alone. `return` in a loop ends it; `yield` gives one batch after "
     "the other.",
 )
@@ -2269,6 +2529,34 @@ def batches_asked_once(
 
 @wrong(
     "train",
+    hint="batches is a function. Call it at the beginning of every epoch: for X, labels in batches().",
+)
+def batches_not_called(
+    model: Any,
+    batches: Any,
+    learning_rate: float = 0.1,
+    epochs: int = 10,
+    report: Report = None,
+) -> Signal:
+    return _loop(model, lambda: batches, learning_rate, epochs, report)
+
+
+@wrong(
+    "train",
+    hint="You train for one epoch too few: range(1, epochs) ends in front of epochs.",
+)
+def one_epoch_too_few(
+    model: Any,
+    batches: Callable[[], Batches],
+    learning_rate: float = 0.1,
+    epochs: int = 10,
+    report: Report = None,
+) -> Signal:
+    return _loop(model, batches, learning_rate, epochs - 1, report)
+
+
+@wrong(
+    "train",
     hint="You train for one epoch, whatever epochs says.",
 )
 def one_epoch(
@@ -2378,6 +2666,44 @@ def sum_reported(
 
 @wrong(
     "train",
+    hint="You weigh the losses with the sizes of their batches. Report the plain mean of the losses "
+    "of the epoch's batches.",
+    minor=True,
+)
+def weighted_mean_reported(
+    model: Any,
+    batches: Callable[[], Batches],
+    learning_rate: float = 0.1,
+    epochs: int = 10,
+    report: Report = None,
+) -> Signal:
+    losses: list[float] = []
+    for epoch in range(1, epochs + 1):
+        own = [(_step(model, X, labels, learning_rate), len(X)) for X, labels in batches()]
+        losses += [loss for loss, _ in own]
+        if report is not None:
+            report(epoch, sum(loss * n for loss, n in own) / sum(n for _, n in own))
+    return np.array(losses)
+
+
+@wrong(
+    "train",
+    hint="You hand the loss to report first. The epoch's number comes first: report(epoch, loss).",
+    minor=True,
+)
+def report_turned_round(
+    model: Any,
+    batches: Callable[[], Batches],
+    learning_rate: float = 0.1,
+    epochs: int = 10,
+    report: Any = None,
+) -> Signal:
+    turned = None if report is None else lambda epoch, loss: report(loss, epoch)
+    return _loop(model, batches, learning_rate, epochs, turned)
+
+
+@wrong(
+    "train",
     hint="You report the mean of all losses so far. Report that of the epoch alone.",
     minor=True,
 )
@@ -2396,7 +2722,12 @@ def mean_so_far_reported(
     return np.array(losses)
 
 
-@wrong("train", hint="You never call report. It is called after every epoch.", minor=True)
+@wrong(
+    "train",
+    hint="You do not call report at the end of every epoch. Call it inside of the loop over the "
+    "epochs, behind that over the batches.",
+    minor=True,
+)
 def nothing_reported(
     model: Any,
     batches: Callable[[], Batches],
@@ -2479,8 +2810,11 @@ def losses_of_the_last_epoch(
     return np.array(own)
 
 
-@wrong("train", hint="You return the trained model. Return the losses, an array.")
-def model_returned(
+@wrong(
+    "train",
+    hint="There is no `return` at the end. Return the losses of all batches, an array.",
+)
+def nothing_returned(
     model: Any,
     batches: Callable[[], Batches],
     learning_rate: float = 0.1,

@@ -1,11 +1,23 @@
 """Visible examples of the notebook multilayer_networks."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from course_utils.checks import Complaint, example
+
+
+def _kind(value: Any) -> str:
+    """Return in words what a value is."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, Number):
+        return "a number"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _named(found: Any, *names: str) -> dict[str, Any]:
@@ -16,8 +28,13 @@ def _named(found: Any, *names: str) -> dict[str, Any]:
     Complaint
         If it is no tuple of so many parts.
     """
-    if not isinstance(found, tuple) or len(found) != len(names):
-        raise Complaint(f"A tuple of {len(names)} is due: {', '.join(names)}.")
+    due = f"expected a tuple of {len(names)}: {', '.join(names)}."
+    if found is None:
+        raise Complaint(f"You return nothing (None), {due}")
+    if not isinstance(found, tuple):
+        raise Complaint(f"The type is wrong: you return {_kind(found)}, {due}")
+    if len(found) != len(names):
+        raise Complaint(f"The length is wrong: you return a tuple of {len(found)}, {due}")
     return dict(zip(names, found, strict=True))
 
 
@@ -33,15 +50,18 @@ def three_neurons(chain_forward: Any) -> Any:
     return _named(chain_forward(3.0, np.array([0.5, 2.0, -3.0]), 1.0, functions), "a", "f")
 
 
-@example("chain_forward", "one neuron: x = 1.5, w = 2, b = -1; f = a^2")
+@example("chain_forward", "one neuron: x = 1.5, w = 2, b = -1; f = 1 where a > 0, else 0")
 def one_neuron(chain_forward: Any) -> Any:
-    return _named(chain_forward(1.5, np.array([2.0]), -1.0, [lambda a: a**2]), "a", "f")
+    return _named(chain_forward(1.5, np.array([2.0]), -1.0, [lambda a: int(a > 0.0)]), "a", "f")
 
 
-@example("chain_forward", "five neurons: x = 2, b = 1, all weights 1; each f multiplies by 2")
+@example(
+    "chain_forward",
+    "five neurons: x = 2, b = 1, all weights 1; each f multiplies by 2; functions in a tuple",
+)
 def five_neurons(chain_forward: Any) -> Any:
-    functions: list[Callable[[float], float]] = [lambda a: 2.0 * a] * 5
-    return _named(chain_forward(2.0, np.ones(5), 1.0, functions), "a", "f")
+    functions: tuple[Callable[[float], float], ...] = (lambda a: 2.0 * a,) * 5
+    return _named(chain_forward(2, np.ones(5), 1, functions), "a", "f")
 
 
 # --- chain_backward -------------------------------------------------------------------------------
@@ -53,22 +73,25 @@ _F = np.array([9.0, 16.0, 24.0])
 
 
 class _Counted:
-    """A derivative that counts how often it is asked for."""
+    """A derivative that writes down in a common list that it is asked for."""
 
-    def __init__(self, derivative: Callable[[float], float]) -> None:
+    def __init__(self, derivative: Callable[[float], float], asked: list[Any]) -> None:
         self.derivative = derivative
-        self.calls = 0
+        self.asked = asked
 
     def __call__(self, a: float) -> float:
-        self.calls += 1
+        self.asked.append(self)
         return self.derivative(a)
 
 
 def _slopes(
-    chain_backward: Any, numbers: Sequence[Any], *derivatives: Callable[[float], float]
+    chain_backward: Any,
+    numbers: Sequence[Any],
+    *derivatives: Callable[[float], float],
+    within: type = list,
 ) -> dict[str, Any]:
     x, y, *arrays = numbers
-    found = chain_backward(x, y, *map(np.copy, arrays), list(derivatives))
+    found = chain_backward(x, y, *map(np.copy, arrays), within(derivatives))
     return _named(found, "dL/dw", "dL/db")
 
 
@@ -98,11 +121,23 @@ def one_slope(chain_backward: Any) -> Any:
     return _slopes(chain_backward, numbers, _first)
 
 
+@example(
+    "chain_backward",
+    "x = 1, y = 5, w = 2, 0.75, b = 0; f1 = f2 = a^2, the same function twice, in a tuple",
+)
+def one_function_twice(chain_backward: Any) -> Any:
+    numbers = 1, 5, np.array([2.0, 0.75]), np.array([2.0, 3.0]), np.array([4.0, 9.0])
+    return _slopes(chain_backward, numbers, _first, _first, within=tuple)
+
+
 @example("chain_backward", "the three neurons again, counting what is asked of the derivatives")
 def asked_once(chain_backward: Any) -> Any:
-    counted = [_Counted(derivative) for derivative in (_first, _second, _third)]
+    asked: list[Any] = []
+    counted = [_Counted(derivative, asked) for derivative in (_first, _second, _third)]
     found = _slopes(chain_backward, (2.0, 21.0, _W, _A, _F), *counted)
-    calls = np.array([one.calls for one in counted])
+    if len(asked) == 6 and all(asked[i] is asked[i + 1] for i in (0, 2, 4)):
+        raise Complaint("Each local derivative is asked for twice, directly one after the other.")
+    calls = np.array([asked.count(one) for one in counted])
     return {**found, "How often each local derivative is asked for": calls}
 
 
@@ -149,20 +184,21 @@ def linear_again(linear: Any, relu: Any, sigmoid: Any) -> Any:
     return {"dL/dX": dX, "dW": layer.dW, "db": layer.db}
 
 
-@example("layers", "Linear: one step with learning_rate 0.5, and the outputs after it")
-def linear_update(linear: Any, relu: Any, sigmoid: Any) -> Any:
+@example("layers", "Linear: the outputs after the caller has put 0 into its own W and b")
+def linear_keeps_its_own(linear: Any, relu: Any, sigmoid: Any) -> Any:
     W, b = (values.copy() for values in _SQUARE)
     layer = linear(W, b)
+    W[:], b[:] = 0.0, 0.0
+    return {"Y": layer.forward(_X.copy())}
+
+
+@example("layers", "Linear: one step with learning_rate 0.5, and the outputs after it")
+def linear_update(linear: Any, relu: Any, sigmoid: Any) -> Any:
+    layer = _made(linear, *_SQUARE)
     layer.forward(_X.copy())
     layer.backward(_SLOPES.copy())
     layer.update(0.5)
-    same = np.array_equal(W, _SQUARE[0]) and np.array_equal(b, _SQUARE[1])
-    return {
-        "W": layer.W,
-        "b": layer.b,
-        "Y": layer.forward(_X.copy()),
-        "That Linear leaves the W and b which it was given as they are": same,
-    }
+    return {"W": layer.W, "b": layer.b, "Y": layer.forward(_X.copy())}
 
 
 _INPUTS = np.array([[2.0, -1.0, 0.5], [-3.0, 4.0, -2.0]])
@@ -287,9 +323,9 @@ def three_layers(mlp: Any) -> Any:
     return {"The scores": scores, "dL/dX": network.backward(_THREE_SLOPES.copy())}
 
 
-@example("mlp", "sizes (3, 6, 4, 3): both ways, a step of 0.5, both ways again; default_rng(4)")
+@example("mlp", "sizes (3, 3, 3, 3): both ways, a step of 0.5, both ways again; default_rng(4)")
 def one_step(mlp: Any) -> Any:
-    network = mlp((3, 6, 4, 3), np.random.default_rng(4))
+    network = mlp((3, 3, 3, 3), np.random.default_rng(4))
     network.forward(_THREE.copy())
     dX = network.backward(_THREE_SLOPES.copy())
     network.update(0.5)
@@ -302,24 +338,73 @@ def one_step(mlp: Any) -> Any:
     }
 
 
+@example("mlp", "sizes 3, 6, 4, 2, in a list, default_rng(5): both ways")
+def growing_and_shrinking(mlp: Any) -> Any:
+    network = mlp([3, 6, 4, 2], np.random.default_rng(5))
+    scores = network.forward(_THREE.copy())
+    return {"The scores": scores, "dL/dX": network.backward(_THREE_SLOPES[:, :2].copy())}
+
+
+@example("mlp", "sizes (3, 3, 3), default_rng(6): rng, sizes and scores after all has been called")
+def nothing_else_drawn(mlp: Any) -> Any:
+    rng, other, sizes = np.random.default_rng(6), np.random.default_rng(6), [3, 3, 3]
+    network = mlp(sizes, rng)
+    other.normal(size=18)
+    if rng.random() != other.random():
+        raise Complaint("rng is asked for something else than the weights: it goes on differently.")
+    if sizes != [3, 3, 3]:
+        raise Complaint("MLP changes the list of sizes that it is given.")
+    X = _THREE.copy()
+    before = network.forward(X)
+    network.backward(_THREE_SLOPES.copy())
+    network.update(0.5)
+    return {"The scores": before, "The scores of the same array after a step": network.forward(X)}
+
+
 # --- minibatches ----------------------------------------------------------------------------------
 
 
+_MOST = 100
+"""Minibatches that are looked at; there are never so many."""
+
+
+def _examples(n: int) -> tuple[Any, Any]:
+    """Return some of eight examples, 0 10, 1 11, 2 12, ..., and their labels."""
+    return np.arange(n)[:, np.newaxis] + np.array([0.0, 10.0]), np.array([3, 1, 0, 2, 5, 4, 7, 6])[
+        :n
+    ]
+
+
 def _batches(minibatches: Any, n: int, batch_size: int, number: int) -> Any:
-    """Return the minibatches of some of eight examples, 0 10, 1 11, 2 12, ..., in a list."""
-    X = np.arange(n)[:, np.newaxis] + np.array([0.0, 10.0])
-    labels = np.array([3, 1, 0, 2, 5, 4, 7, 6])[:n]
-    before = X.copy(), labels.copy()
+    """Return the minibatches of some examples in a list."""
+    X, labels = _examples(n)
     found = minibatches(X, labels, batch_size, np.random.default_rng(number))
-    batches = list(found)
+    _refuse_single_pair(found, n, batch_size)
+    batches = list(islice(found, _MOST))
+    if len(batches) == _MOST:
+        raise Complaint(f"It goes on and on: there are {_MOST} minibatches, and no end.")
     for batch in batches:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-            raise Complaint("Every minibatch is a pair of examples and their labels.")
-    same = np.array_equal(X, before[0]) and np.array_equal(labels, before[1])
+            raise Complaint(
+                f"A minibatch is {_kind(batch)}; a pair of examples and their labels is due."
+            )
+    same = all(map(np.array_equal, (X, labels), _examples(n)))
     return {
         "The minibatches": [tuple(batch) for batch in batches],
         "That X and labels stay as they are": same,
     }
+
+
+def _refuse_single_pair(found: Any, n: int, batch_size: int) -> None:
+    """Complain of what is no row of minibatches."""
+    if found is None:
+        raise Complaint("You return nothing (None), expected minibatches one after the other.")
+    if not hasattr(found, "__iter__"):
+        raise Complaint(f"You return {_kind(found)}, expected minibatches one after the other.")
+    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], np.ndarray):
+        many = len(found[1])
+        what = {n: "all examples", batch_size: "one minibatch"}.get(many, f"{many} examples")
+        raise Complaint(f"You return a single pair, {what} and labels; expected a row of pairs.")
 
 
 @example("minibatches", "six examples, 0 10 to 5 15, in batches of two, default_rng(4)")
@@ -335,6 +420,18 @@ def smaller_last_batch(minibatches: Any) -> Any:
 @example("minibatches", "five examples, batch_size 8, default_rng(6)")
 def all_in_one(minibatches: Any) -> Any:
     return _batches(minibatches, 5, 8, 6)
+
+
+@example(
+    "minibatches", "six examples in batches of two, default_rng(7): rng, X and labels meanwhile"
+)
+def nothing_else_touched(minibatches: Any) -> Any:
+    (X, labels), rng, other = _examples(6), np.random.default_rng(7), np.random.default_rng(7)
+    for _ in islice(minibatches(X, labels, 2, rng), _MOST):
+        if not all(map(np.array_equal, (X, labels), _examples(6))):
+            raise Complaint("Between two minibatches X and labels are not as they were.")
+    other.permutation(6)
+    return {"That rng is asked for one permutation, and no more": rng.random() == other.random()}
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -359,7 +456,9 @@ class _Model:
         self.slope = float(slopes[:, 0] @ self.x)
         return self.w * slopes[:, :1]
 
-    def update(self, learning_rate: float) -> None:
+    def update(self, learning_rate: float, *more: Any) -> None:
+        if more:
+            raise Complaint("You hand more than the learning rate to model.update.")
         self.calls.append("update")
         self.w -= learning_rate * self.slope
 
@@ -369,6 +468,9 @@ class _Epochs:
 
     def __init__(self) -> None:
         self.asked = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        raise Complaint("You go through `batches` itself, a function: it has not been called.")
 
     def __call__(self) -> Iterator[tuple[Any, Any]]:
         self.asked += 1
@@ -381,23 +483,34 @@ _NUMBERS = np.array([1.0, -2.0, 3.0, -1.0, 2.0])
 _CLASSES = np.array([0, 1, 0, 0, 1])
 
 
-@example("train", "scores w x and 0, five numbers x in two batches, two epochs, learning_rate 0.4")
-def two_epochs(train: Any) -> Any:
+def _losses(found: Any, model: Any) -> Any:
+    """Return what `train` returned; complain of the model."""
+    if found is model:
+        raise Complaint("You return the model, expected the losses, an array.")
+    return found
+
+
+@example(
+    "train",
+    "scores w x and 0, five numbers x in two batches, three epochs, learning_rate 0.4, a report",
+)
+def three_epochs(train: Any) -> Any:
     model = _Model()
-    return {"The losses": train(model, _Epochs(), 0.4, 2), "The weight w": model.w}
+    found = train(model, _Epochs(), 0.4, 3, lambda *_: None)
+    return {"The losses": _losses(found, model), "The weight w": model.w}
 
 
-@example("train", "the same, counting what is asked of the model and of batches")
+@example("train", "the same without a report, counting what is asked of the model and of batches")
 def what_is_asked(train: Any) -> Any:
     model, batches = _Model(), _Epochs()
-    train(model, batches, learning_rate=0.4, epochs=2)
+    train(model, batches, learning_rate=0.4, epochs=3)
     return {
         "What is called of the model": ", ".join(model.calls),
         "How often the batches are asked for": batches.asked,
     }
 
 
-@example("train", "the same for three epochs, with a report")
+@example("train", "the same with a report, looking at what it says")
 def reported(train: Any) -> Any:
     reports: list[tuple[int, float]] = []
     found = train(_Model(), _Epochs(), 0.4, 3, report=lambda *said: reports.append(said))
