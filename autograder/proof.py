@@ -253,7 +253,8 @@ def blind_answers(
     if not path.is_file():
         return
     module = _load_file(path)
-    for name, answer in vars(module).items():
+    # While an answer is tried, others stand in for names of the module.
+    for name, answer in list(vars(module).items()):
         stem, _, kind = name.partition("__")
         if stem != question or not kind.startswith(("right", "wrong")):
             continue
