@@ -189,5 +189,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | Waiti
     return Table(tuple(header), tuple(tuple(str(cell) for cell in row) for row in rows))
 
 
+def size_of(difference: float, rounding: float = 1e-8) -> str:
+    """Return the power of ten of a difference; what is rounding, which differs, is only named so."""
+    if difference < rounding:
+        return f"below {rounding:.0e}"
+    return f"{difference:.0e}"
+
+
 def _first_waiting(values: Any) -> Waiting | None:
     return next((value for value in values if isinstance(value, Waiting)), None)

@@ -81,6 +81,12 @@ def test_plots_wait_for_unwritten_exercises() -> None:
     assert plots.table(["a"], [[waiting]]) is waiting
 
 
+def test_rounding_has_no_digits() -> None:
+    sizes = [plots.size_of(number) for number in (0.0, 3e-11, 9.9e-9, 2e-8, 0.034, np.nan)]
+    assert sizes == ["below 1e-08"] * 3 + ["2e-08", "3e-02", "nan"]
+    assert plots.size_of(1e-13, 1e-12) == "below 1e-12"
+
+
 def test_signed_puts_zero_in_the_middle() -> None:
     assert plots.signed(np.array([-2.0, 0.0, 1.0])).tolist() == [0.0, 0.5, 0.75]
     assert plots.signed(np.zeros(2)).tolist() == [0.5, 0.5]

@@ -286,7 +286,8 @@ at_once = demo(convolve, small, both)
 print(
     demo(
         lambda one, other: (
-            f"largest difference inside: {np.abs(one - other)[4:-4, 4:-4].max():.0e}"
+            "largest difference inside: "
+            + plots.size_of(np.abs(one - other)[4:-4, 4:-4].max(), rounding=1e-12)
         ),
         one_by_one,
         at_once,

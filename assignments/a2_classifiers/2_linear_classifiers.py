@@ -177,7 +177,7 @@ def largest_difference(loss):
 plots.table(
     ["loss", "largest difference"],
     [
-        [name, demo("{:.0e}".format, demo(largest_difference, loss))]
+        [name, demo(plots.size_of, demo(largest_difference, loss))]
         for name, loss in (("softmax", softmax_loss), ("hinge", multiclass_hinge_loss))
     ],
 )

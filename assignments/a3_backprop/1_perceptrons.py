@@ -438,8 +438,8 @@ plots.curves(
 # %% exercise="numerical_derivative" points=4
 
 # %% [markdown]
-# Your derivatives against your measurements, at a hundred random places. Up to about
-# $10^{-9}$ is rounding.
+# Your derivatives against your measurements, at a hundred random places. What is below $10^{-8}$ is
+# rounding.
 
 
 # %%
@@ -457,7 +457,7 @@ def largest_difference(loss, derivative, integer_labels):
 plots.table(
     ["loss", "largest difference"],
     [
-        [name, demo("{:.0e}".format, demo(largest_difference, loss, derivative, name == "hinge"))]
+        [name, demo(plots.size_of, demo(largest_difference, loss, derivative, name == "hinge"))]
         for name, loss, derivative in (
             ("L1", l1_loss, l1_derivative),
             ("L2", l2_loss, l2_derivative),
