@@ -190,7 +190,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table | Waiti
 
 
 def size_of(difference: float, rounding: float = 1e-8) -> str:
-    """Return the power of ten of a difference; what is rounding, which differs, is only named so."""
+    """Return the size of a difference; of what is rounding, only that it is below a number."""
     if difference < rounding:
         return f"below {rounding:.0e}"
     return f"{difference:.0e}"
