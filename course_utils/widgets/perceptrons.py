@@ -111,8 +111,20 @@ def perceptron_diagram(inputs: int = 3) -> plots.Picture:
     )
 
 
+_MOST_DRAWN = 100
+"""Inputs and neurons of a network whose edges can still be told apart."""
+
+
 def network_diagram(sizes: Sequence[int]) -> plots.Picture:
-    """Draw a network of fully connected layers: inputs as squares, neurons as circles."""
+    """Draw a network of fully connected layers: inputs as squares, neurons as circles.
+
+    Raises
+    ------
+    ValueError
+        If there is too much to see anything.
+    """
+    if sum(sizes) > _MOST_DRAWN:
+        raise ValueError(f"a network is drawn with up to {_MOST_DRAWN} inputs and neurons")
     figure = plots.new_figure(6.4, 3.0)
     axes = figure.subplots()
     places = [
