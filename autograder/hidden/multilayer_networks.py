@@ -157,20 +157,27 @@ class _Chain:
 _KINDS = ("sigmoid", "parabola", "tanh", "line")
 
 
-def _chain(rng: Generator, length: int) -> _Chain:
-    """Draw a chain; no value of it is near to being overlooked, nor is any derivative."""
+def _chain(rng: Generator, length: int, *, whole: bool = False) -> _Chain:
+    """Draw a chain; no value of it is near to being overlooked, nor is any derivative.
+
+    `whole`: input, true output and bias are whole numbers.
+    """
     start = int(rng.integers(len(_KINDS)))
     kinds = [_KINDS[(start + k) % len(_KINDS)] for k in range(length)]
     while True:
         activations = tuple(_Activation(kind, float(rng.uniform(0.4, 0.9))) for kind in kinds)
         w = rng.choice([-1.0, 1.0], length) * rng.uniform(0.6, 1.6, length)
         x, b = (float(rng.choice([-1.0, 1.0]) * rng.uniform(0.5, 1.5)) for _ in range(2))
+        if whole:
+            x, b = (int(number) for number in rng.choice([-2, -1, 1, 2], 2))
         chain = _Chain(x, 0.0, w, b, activations)
         a, f = chain.forward()
         slopes = np.array([d(value) for d, value in zip(chain.derivatives, a, strict=True)])
         if min(np.abs([*a, *f]).min(), np.abs(slopes).min(), np.abs(slopes - 1.0).min()) > 0.05:
             # On either side of what the chain says.
             y = float(f[-1] + rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 2.0))
+            if whole:
+                y = int(np.round(f[-1]) + rng.choice([-2, 2]))
             return _Chain(x, y, w, b, activations)
 
 
@@ -212,7 +219,7 @@ def zeros(student: Student, rng: Generator) -> None:
                               (drawn.x, drawn.b, w)):  # fmt: skip
             chain = _Chain(x, drawn.y, weights, b, drawn.activations)
             close(_forward(student, chain, tuple), chain.forward(), **_RELATIVE)
-    whole = replace(_chain(rng, 3), x=int(rng.integers(1, 4)), b=int(rng.integers(1, 4)))
+    whole = _chain(rng, 3, whole=True)
     w, b = rng.uniform(0.6, 1.6, 3), float(rng.uniform(0.5, 1.5))
     # Steps that all come to x, which is 1; and a step to 0, from where a sigmoid goes on.
     steps, sigmoid = (_Activation(kind, 0.7) for kind in ("step", "sigmoid"))
@@ -256,13 +263,11 @@ def central_differences(student: Student, rng: Generator) -> None:
             found = _backward(student, chain, [Counted(d) for d in chain.derivatives])
             close(found, chain.differences(), rtol=1e-4, atol=1e-7)
     drawn = _chain(rng, 3)
-    whole = replace(drawn, x=int(rng.integers(2, 5)), y=int(rng.integers(2, 5)))
     # A derivative of nearly 0 behind a large weight: in front of it all is as usual.
     flat = replace(drawn.activations[2], kind="line", scale=1e-8)
-    steep = replace(
-        drawn, w=drawn.w * [1.0, 1.0, 1e8], activations=(*drawn.activations[:2], flat), y=3.0
-    )
-    for chain in (whole, steep):
+    steep = replace(drawn, w=drawn.w * [1.0, 1.0, 1e8], activations=(*drawn.activations[:2], flat))
+    steep = replace(steep, y=float(steep.forward()[1][-1]) + 1.5)
+    for chain in (_chain(rng, 3, whole=True), steep):
         found = _backward(student, chain, tuple(map(Counted, chain.derivatives)))
         close(found, chain.slopes(), **_RELATIVE)
 
