@@ -1215,19 +1215,6 @@ class minibatches__wrong_2:
             yield X[chosen], labels[chosen]
 
 
-class minibatches__wrong_4:
-    """Shuffles the caller's arrays and puts them back after the last batch: changed in between."""
-
-    @staticmethod
-    def minibatches(X, labels, batch_size, rng):
-        order = rng.permutation(len(X))
-        X[:], labels[:] = X[order], labels[order]
-        for start in range(0, len(X), batch_size):
-            stop = start + batch_size
-            yield X[start:stop].copy(), labels[start:stop].copy()
-        X[order], labels[order] = X.copy(), labels.copy()
-
-
 class minibatches__wrong_5:
     """Does not shuffle where batch_size is n, and gives the caller's own arrays; asks no rng."""
 
