@@ -143,9 +143,9 @@ demo(widgets.LossOfTwoScores, {"softmax": softmax_loss, "hinge": multiclass_hing
 # %% [markdown]
 # ## 3. Is the gradient right?
 #
-# A wrong gradient still trains, only worse, and nobody notices. So look once, with a second method
-# that is slow but hard to get wrong: move one number a little to each side and see what the loss
-# does,
+# A wrong gradient often trains all the same, only worse, and nobody notices. So look once, with a
+# second method that is slow but hard to get wrong: move one number a little to each side and see
+# what the loss does,
 #
 # $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + h e_i) - f(x - h e_i)}{2 h}.$$
 #

@@ -729,11 +729,11 @@ plots.table(
 
 # %% [markdown]
 # The mean loss of all 24 samples is a bowl over $(w_1, w_2)$. Its gradient is the mean of the
-# samples' gradients, and with it gradient descent walks down. When both wheels turn more, so does
-# $\hat y$; when one turns more and the other less, it hardly changes. So the bowl is steep along
-# one diagonal and flat along the other, and a single $\eta$ has to serve both. Find the largest
-# step size that still converges, and the one that arrives in the fewest steps. Which direction
-# limits $\eta$, which one makes you wait?
+# samples' gradients, and with it gradient descent walks down. The wheels turn about equally far,
+# $x_1 \approx x_2$. So if both weights grow, every $\hat y$ grows; if one grows and the other
+# shrinks, it hardly changes. The bowl is steep along one diagonal and flat along the other, and a
+# single $\eta$ has to serve both. Find the largest step size that still converges, and the one that
+# arrives in the fewest steps. Which direction limits $\eta$, which one makes you wait?
 
 
 # %%

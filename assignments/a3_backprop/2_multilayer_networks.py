@@ -162,10 +162,10 @@ plots.curves(
 # %% exercise="chain_backward" points=8
 
 # %% [markdown]
-# A wrong derivative still trains, only worse, and nobody notices. So compare: `gradients.compare`
-# moves every parameter a little to both sides, looks at what the loss does, and shows an entry of
-# each array: where your derivative differs most or, if all are right, where it is largest. Here for
-# a chain with random weights.
+# A wrong derivative often trains all the same, only worse, and nobody notices. So compare:
+# `gradients.compare` moves every parameter a little to both sides, looks at what the loss does, and
+# shows an entry of each array: where your derivative differs most or, if all are right, where it is
+# largest. Here for a chain with random weights.
 
 
 # %%
@@ -446,11 +446,11 @@ demo(compared_loss)
 #
 # **How large are the first weights?** Not 0: then all hidden outputs are 0, and so are all
 # derivatives but those of the last bias; it remains so after every step. And not all alike: neurons
-# of a layer that begin alike get the same derivatives and stay alike for ever, so that a hundred of
-# them are worth one. They are drawn at random. For their size, follow the mean square of the
-# numbers through a layer. A sum of $m$ products with independent weights of mean 0 has a mean
-# square of $m$ times the weights' variance times the mean square of the inputs, and a ReLU passes
-# on half of it. It stays the same from layer to layer if
+# of a layer that begin alike, in what comes in and in what goes out, get the same derivatives and
+# stay alike for ever, so that a hundred of them are worth one. They are drawn at random. For their
+# size, follow the mean square of the numbers through a layer. A sum of $m$ products with
+# independent weights of mean 0 has a mean square of $m$ times the weights' variance times the mean
+# square of the inputs, and a ReLU passes on half of it. It stays the same from layer to layer if
 #
 # $$m \cdot \mathrm{Var}(W) \cdot \tfrac{1}{2} = 1, \qquad \text{a standard deviation of }
 # \sqrt{2 / m} \text{ with } m \text{ inputs}.$$
@@ -679,6 +679,12 @@ demo(three_runs)
 # %% [markdown]
 # ## 8. Borders that are not straight
 #
+# The scores of a network are a linear classifier of what its last hidden layer says. What a linear
+# classifier needs are good *features*, and for decades people made them by hand, as for the early
+# perceptrons, or with the descriptor of the last assignment. Rumelhart, Hinton and Williams
+# stressed that hidden units trained by back-propagation come to represent useful features of the
+# task by themselves.
+#
 # Two spirals that turn around each other. No straight line comes near to separating them. What do a
 # linear classifier and networks of one and two hidden layers make of them?
 
@@ -833,8 +839,8 @@ plots.curves(
 # %% [markdown]
 # Now train, ten epochs each, with one sample a step, with 32 and with all 1,300. After the same
 # number of epochs all have seen the same number of samples. The learning rates were found by
-# trying. A noisy gradient asks for smaller steps: with one sample a rate of 0.3 is too large to
-# learn, with 32 and with all, 3 is. The last row of the table trains with all samples until there
+# trying. A noisy gradient asks for smaller steps: with one sample a rate of 0.3 is too large to get
+# far, with 32 and with all, 3 is. The last row of the table trains with all samples until there
 # have been as many updates as with 32, which takes a few seconds more. The picture shows the mean
 # of an epoch's losses, each taken before its step; the table has the loss of all samples at the
 # end.

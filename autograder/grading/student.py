@@ -1,6 +1,7 @@
 """A student, as hidden tests see one: functions to call by name, across the wire."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -157,6 +158,8 @@ class Lending:
     def __init__(self) -> None:
         self.functions: list[Callable[..., Any]] = []
         self.sources: list[Any] = []
+        self._bytes = 0
+        self._seconds = 0.0
 
     def lend(self, value: Any) -> Any:
         """Put numbers in place of functions and objects."""
@@ -181,19 +184,26 @@ class Lending:
     def answer(self, message: Message) -> Message:
         """Call a function as a student's code asks. Never raises."""
         try:
+            self._bytes += sum(map(len, message.buffers))
             if sum(map(len, message.buffers)) > 8 * MOST_NUMBERS:
                 raise WireError("too much for one call")
+            if self._bytes > _MOST_BYTES or self._seconds > _MOST_SECONDS:
+                raise WireError("too much for one test")
             request = decode(message)
             arguments, keywords = request["arguments"], request["keywords"]
             if not all(map(_is_modest, [*arguments, *keywords.values()])):
                 raise WireError("of no kind that it takes")
             function = self.functions[request["lent"]]
+            start = time.process_time()
             value = function(*arguments, **keywords)
+            self._seconds += time.process_time() - start
             if isinstance(value, np.ndarray) and value.size > _MOST_RETURNED:
                 raise WireError("too much to return")
             if len(self.functions) > _MOST_LENT:
                 raise WireError("lent too often")
-            return encode({"value": self.lend(value)})
+            reply = encode({"value": self.lend(value)})
+            self._bytes += sum(map(len, reply.buffers))
+            return reply
         except Exception as error:  # noqa: BLE001  what a student's code hands over can be anything
             return encode({"message": f"{_TAKES} ({type(error).__name__})"})
 
@@ -205,6 +215,11 @@ _LARGEST_SIZE = 41
 """A whole number in an argument: the time of a filter grows with the square of its size."""
 _MOST_RETURNED = 2**22
 _MOST_LENT = 10_000
+
+_MOST_BYTES = 2**27
+"""Of all calls of lent functions that a test makes, and of what they return: it may be kept."""
+_MOST_SECONDS = 20.0
+"""Of the checker's own time in such calls, which nobody can interrupt."""
 
 _TAKES = (
     f"the function takes numbers, words, and arrays of one to four axes with up to {MOST_NUMBERS} "

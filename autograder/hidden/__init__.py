@@ -202,6 +202,12 @@ def holds(condition: Any, sentence: str) -> None:
         raise Wrong(sentence)
 
 
+def parts(found: Any, count: int) -> Any:
+    """Return a result after making sure that it is a tuple of so many parts."""
+    holds(isinstance(found, tuple) and len(found) == count, f"It does not return {count} values")
+    return found
+
+
 def fits(got: Any, like: Any) -> Any:
     """Return a result after making sure that it is a float array of the shape of `like`."""
     if not isinstance(got, np.ndarray) or got.shape != like.shape or got.dtype.kind != "f":
@@ -260,6 +266,30 @@ def _key(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         return argument.shape, argument.dtype.str, argument.tobytes()
     return argument
+
+
+class Permuting:
+    """Permutes as a generator does, and counts how often it is asked."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self.count = 0
+
+    def permutation(self, x: Any, axis: int = 0) -> Any:
+        """See `numpy.random.Generator.permutation`."""
+        self.count += 1
+        return self._rng.permutation(x, axis)
+
+
+@dataclass(frozen=True)
+class PermutingFrom:
+    """Makes a `Permuting` that begins with a seed. To be lent as a `Fresh`."""
+
+    number: Rng
+
+    def __call__(self) -> Permuting:
+        """Make it."""
+        return Permuting(self.number.generator())
 
 
 def seed(rng: np.random.Generator) -> Rng:

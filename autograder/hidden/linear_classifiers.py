@@ -14,7 +14,17 @@ from sklearn.metrics import accuracy_score
 from torch.nn import functional
 
 from autograder.grading.student import Counted, Student
-from autograder.hidden import close, follows, hidden, holds, raises, replay, seed, unchanged
+from autograder.hidden import (
+    close,
+    follows,
+    hidden,
+    holds,
+    parts,
+    raises,
+    replay,
+    seed,
+    unchanged,
+)
 from course_utils.reference import linear_classifiers as reference
 
 # For matrices this small, waiting for other threads takes torch twenty times as long.
@@ -71,12 +81,6 @@ def _hinge(*problem: Any) -> tuple[float, Any, Any]:
     return _slopes(loss, *problem)
 
 
-def _three(found: Any) -> Any:
-    """Return a result after making sure that it has three parts."""
-    holds(isinstance(found, tuple) and len(found) == 3, "It does not return three values")
-    return found
-
-
 # --- linear_scores --------------------------------------------------------------------------------
 
 
@@ -119,7 +123,7 @@ _SIZES = ((9, 4, 3), (5, 6, 7), (6, 3, 6))
 def softmax_values(student: Student, rng: Generator) -> None:
     for sizes in (*_SIZES, (1, 3, 2), (40, 3, 300)):
         problem = _classifier(rng, *sizes)
-        close(_three(student.softmax_loss(*problem))[0], _softmax(*problem)[0])
+        close(parts(student.softmax_loss(*problem), 3)[0], _softmax(*problem)[0])
 
 
 @hidden("softmax_loss", points=3, says="the gradient with respect to W")
@@ -127,7 +131,7 @@ def softmax_values(student: Student, rng: Generator) -> None:
 def softmax_weights(student: Student, rng: Generator) -> None:
     for sizes in _SIZES:
         problem = _classifier(rng, *sizes)
-        close(_three(student.softmax_loss(*problem))[1], _softmax(*problem)[1])
+        close(parts(student.softmax_loss(*problem), 3)[1], _softmax(*problem)[1])
 
 
 @hidden("softmax_loss", points=1.5, says="the gradient with respect to b")
@@ -135,7 +139,7 @@ def softmax_weights(student: Student, rng: Generator) -> None:
 def softmax_biases(student: Student, rng: Generator) -> None:
     for sizes in _SIZES:
         problem = _classifier(rng, *sizes)
-        close(_three(student.softmax_loss(*problem))[2], _softmax(*problem)[2])
+        close(parts(student.softmax_loss(*problem), 3)[2], _softmax(*problem)[2])
 
 
 @hidden("softmax_loss", points=1.5, says="scores of up to 10,000, positive and negative")
@@ -151,7 +155,7 @@ def softmax_of_large_scores(student: Student, rng: Generator) -> None:
         else:
             scores += np.array(levels)[:, np.newaxis]
         problem = _with_scores(rng, scores)
-        close(_three(student.softmax_loss(*problem)), _softmax(*problem))
+        close(parts(student.softmax_loss(*problem), 3), _softmax(*problem))
 
 
 @hidden("softmax_loss", points=0.5, says="labels that are less and less likely")
@@ -163,7 +167,7 @@ def softmax_of_the_unlikely(student: Student, rng: Generator) -> None:
     scores[np.arange(5), np.arange(5) % 4] = -behind
     W, b, X, _ = _with_scores(rng, scores)
     labels = np.arange(5) % 4
-    close(_three(student.softmax_loss(W, b, X, labels)), _softmax(W, b, X, labels), rtol=1e-6)
+    close(parts(student.softmax_loss(W, b, X, labels), 3), _softmax(W, b, X, labels), rtol=1e-6)
 
 
 def _with_scores(rng: Generator, scores: Any) -> tuple[Any, Any, Any, Any]:
@@ -182,7 +186,7 @@ def _labels(rng: Generator, n: int) -> Any:
 @follows(linear_scores=reference.linear_scores)
 def softmax_untouched(student: Student, rng: Generator) -> None:
     problem = _classifier(rng, 8, 5, 4)
-    close(_three(unchanged(student.softmax_loss, *problem)), _softmax(*problem))
+    close(parts(unchanged(student.softmax_loss, *problem), 3), _softmax(*problem))
 
 
 # --- multiclass_hinge_loss ------------------------------------------------------------------------
@@ -197,7 +201,7 @@ def softmax_untouched(student: Student, rng: Generator) -> None:
 def hinge_values(student: Student, rng: Generator) -> None:
     for sizes in (*_SIZES, (1, 3, 2), (40, 3, 300)):
         problem = _on_a_grid(rng, *sizes)
-        close(_three(student.multiclass_hinge_loss(*problem))[0], _hinge(*problem)[0])
+        close(parts(student.multiclass_hinge_loss(*problem), 3)[0], _hinge(*problem)[0])
 
 
 @hidden("multiclass_hinge_loss", points=3, says="the gradient with respect to W")
@@ -205,7 +209,7 @@ def hinge_values(student: Student, rng: Generator) -> None:
 def hinge_weights(student: Student, rng: Generator) -> None:
     for sizes in _SIZES:
         problem = _on_a_grid(rng, *sizes)
-        close(_three(student.multiclass_hinge_loss(*problem))[1], _hinge(*problem)[1])
+        close(parts(student.multiclass_hinge_loss(*problem), 3)[1], _hinge(*problem)[1])
 
 
 @hidden("multiclass_hinge_loss", points=1.5, says="the gradient with respect to b")
@@ -213,7 +217,7 @@ def hinge_weights(student: Student, rng: Generator) -> None:
 def hinge_biases(student: Student, rng: Generator) -> None:
     for sizes in _SIZES:
         problem = _on_a_grid(rng, *sizes)
-        close(_three(student.multiclass_hinge_loss(*problem))[2], _hinge(*problem)[2])
+        close(parts(student.multiclass_hinge_loss(*problem), 3)[2], _hinge(*problem)[2])
 
 
 @hidden("multiclass_hinge_loss", points=0.5, says="terms that are exactly 0, and equal scores")
@@ -229,13 +233,13 @@ def hinge_kinks(student: Student, rng: Generator) -> None:
         scores[i, c] -= 1e-9
     given = np.round(scores)
     X, b, nothing = np.eye(n), np.zeros(num_classes), np.zeros((num_classes, n))
-    close(_three(student.multiclass_hinge_loss(given.T.copy(), b, X, labels)),
+    close(parts(student.multiclass_hinge_loss(given.T.copy(), b, X, labels), 3),
           _hinge(scores.T.copy(), b, X, labels))  # fmt: skip
-    close(_three(student.multiclass_hinge_loss(nothing, b, X, labels)),
+    close(parts(student.multiclass_hinge_loss(nothing, b, X, labels), 3),
           _hinge(nothing, b, X, labels))  # fmt: skip
     many = rng.integers(0, 200, n)
     W, b = np.zeros((200, n)), np.zeros(200)
-    close(_three(student.multiclass_hinge_loss(W, b, X, many)), _hinge(W, b, X, many))
+    close(parts(student.multiclass_hinge_loss(W, b, X, many), 3), _hinge(W, b, X, many))
 
 
 @hidden("multiclass_hinge_loss", points=1.5, says="labels that win by far, by less than 1, or lose")
@@ -248,7 +252,7 @@ def hinge_sides(student: Student, rng: Generator) -> None:
         scores = _scores(W, b, X)
         rivals = np.where(np.arange(4) == labels[:, np.newaxis], -np.inf, scores).max(axis=1)
         W[labels, np.arange(6)] += rivals - scores[np.arange(6), labels] + lead
-        close(_three(student.multiclass_hinge_loss(W, b, X, labels)), _hinge(W, b, X, labels))
+        close(parts(student.multiclass_hinge_loss(W, b, X, labels), 3), _hinge(W, b, X, labels))
 
 
 @hidden(
@@ -259,7 +263,7 @@ def hinge_sides(student: Student, rng: Generator) -> None:
 @follows(linear_scores=reference.linear_scores)
 def hinge_untouched(student: Student, rng: Generator) -> None:
     problem = _on_a_grid(rng, 8, 5, 4)
-    close(_three(unchanged(student.multiclass_hinge_loss, *problem)), _hinge(*problem))
+    close(parts(unchanged(student.multiclass_hinge_loss, *problem), 3), _hinge(*problem))
 
 
 # --- regularization -------------------------------------------------------------------------------
@@ -441,7 +445,7 @@ def _training(
     X, labels, num_classes = _examples(rng, n, 4, 3)
     examples, generator = (X, labels, num_classes + classes_more), seed(rng)
     found = student.train_linear(Counted(_Loss()), *examples, generator, **options)
-    return _three(found), _trained(*examples, generator.generator(), **options)
+    return parts(found, 3), _trained(*examples, generator.generator(), **options)
 
 
 @hidden("train_linear", points=1.5, says="W and b after some epochs, without weight decay")
@@ -510,7 +514,7 @@ def diverging_training(student: Student, rng: Generator) -> None:
     )
     # Each of the six updates adds 1 to every weight, whatever the loss is.
     history = np.array([0.0, 1.0, 2.0, np.inf, np.inf, np.inf])
-    close(_three(found), (np.full((3, 3), 6.0), np.zeros(3), history))
+    close(parts(found, 3), (np.full((3, 3), 6.0), np.zeros(3), history))
 
 
 @hidden("train_linear", points=1, says="the batches that the loss is asked about")

@@ -4,6 +4,7 @@ Oracles: torch, in float64, with its own layers, losses and autograd, and centra
 what torch computes.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,19 @@ import torch
 from numpy.random import Generator
 from torch.nn import functional
 
-from autograder.grading.student import Counted, Fresh, Remote, Student
-from autograder.hidden import Wrong, close, follows, hidden, holds, replay, seed, unchanged
+from autograder.grading.student import MOST_NUMBERS, Counted, Fresh, Student
+from autograder.hidden import (
+    PermutingFrom,
+    Wrong,
+    close,
+    follows,
+    hidden,
+    holds,
+    parts,
+    replay,
+    seed,
+    unchanged,
+)
 from course_utils import datasets
 from course_utils.compare import difference
 from course_utils.reference import multilayer_networks as reference
@@ -27,12 +39,6 @@ from course_utils.wire import Items, Rng
 torch.set_num_threads(1)
 
 _METHODS = ("forward", "backward", "update")
-
-
-def _pair(found: Any) -> Any:
-    """Return a result after making sure that it has two parts."""
-    holds(isinstance(found, tuple) and len(found) == 2, "It does not return two values")
-    return found
 
 
 def _tensor(values: Any) -> Any:
@@ -183,12 +189,12 @@ def _chain(rng: Generator, length: int, *, whole: bool = False) -> _Chain:
 
 def _forward(student: Student, chain: _Chain, within: type = list) -> Any:
     functions = within(Counted(activation) for activation in chain.activations)
-    return _pair(unchanged(student.chain_forward, chain.x, chain.w, chain.b, functions))
+    return parts(unchanged(student.chain_forward, chain.x, chain.w, chain.b, functions), 2)
 
 
 def _backward(student: Student, chain: _Chain, derivatives: Sequence[Any]) -> Any:
     arguments = chain.x, chain.y, chain.w, *chain.forward(), derivatives
-    return _pair(unchanged(student.chain_backward, *arguments))
+    return parts(unchanged(student.chain_backward, *arguments), 2)
 
 
 # Small derivatives count as much as large ones.
@@ -391,13 +397,24 @@ def linear_last_forward(student: Student, rng: Generator) -> None:
     _keeps_its_own(student, rng)
 
 
+@contextmanager
+def _unrecorded(student: Student) -> Iterator[None]:
+    """Leave out calls that say nothing about mistakes: what they are about cannot be repeated."""
+    count = len(student.calls)
+    try:
+        yield
+    finally:
+        del student.calls[count:]
+
+
 def _keeps_its_own(student: Student, rng: Generator) -> None:
     """Raise `Wrong` if a layer changes with the arrays that it was made from."""
     due, X = _Weighted(rng.normal(size=(2, 3)), rng.normal(size=2)), rng.normal(size=(4, 3))
     with _unrecorded(student):
         # Outputs of other layers are arrays that stay on the student's side.
-        W = student.Linear.make(np.eye(3), np.zeros(3)).forward.make(due.W)
-        b = student.Linear.make(np.eye(2), np.zeros(2)).forward.make(due.b[np.newaxis]).ravel.make()
+        W = student.Linear.make(np.eye(3), np.zeros(3)).forward.make(due.W).copy.make()
+        b = student.Linear.make(np.eye(2), np.zeros(2)).forward.make(due.b[np.newaxis])
+        b = b.flatten.make()
         layer = student.Linear.make(W, b)
         close(layer.forward(X), due.forward(X))
         W.fill.carry_out(0.0)
@@ -563,14 +580,14 @@ _SCORED = ((9, 3), (5, 7), (6, 6), (40, 300), (1, 2))
 def softmax_values(student: Student, rng: Generator) -> None:
     for sizes in _SCORED:
         problem = _scored(rng, *sizes)
-        close(_pair(student.softmax_cross_entropy(*problem))[0], _softmax(*problem)[0])
+        close(parts(student.softmax_cross_entropy(*problem), 2)[0], _softmax(*problem)[0])
 
 
 @hidden("softmax_cross_entropy", points=0.75, says="the derivatives with respect to the scores")
 def softmax_slopes(student: Student, rng: Generator) -> None:
     for sizes in _SCORED:
         problem = _scored(rng, *sizes)
-        found = _pair(student.softmax_cross_entropy(*problem))
+        found = parts(student.softmax_cross_entropy(*problem), 2)
         close(found[1], _softmax(*problem)[1], atol=1e-6)
 
 
@@ -579,7 +596,7 @@ def softmax_differences(student: Student, rng: Generator) -> None:
     for n, num_classes in ((4, 5), (3, 3)):
         scores, labels = _scored(rng, n, num_classes)
         due = _differences(partial(_loss_of, labels), scores)
-        found = _pair(unchanged(student.softmax_cross_entropy, scores, labels))
+        found = parts(unchanged(student.softmax_cross_entropy, scores, labels), 2)
         close(found, (_loss_of(labels, scores), due), atol=1e-6)
 
 
@@ -599,7 +616,7 @@ def softmax_of_large_scores(student: Student, rng: Generator) -> None:
         else:
             scores += np.array(levels)[:, np.newaxis]
         problem = scores, rng.permutation(np.arange(n) % num_classes)
-        close(_pair(student.softmax_cross_entropy(*problem)), _softmax(*problem))
+        close(parts(student.softmax_cross_entropy(*problem), 2), _softmax(*problem))
 
 
 @hidden("softmax_cross_entropy", points=0.5, says="labels that are less and less likely")
@@ -610,7 +627,7 @@ def softmax_of_the_unlikely(student: Student, rng: Generator) -> None:
     for some in (rows, rows[:1]):
         scores = np.zeros((len(some), 4))
         scores[some, some % 4] = -behind[some]
-        found = _pair(student.softmax_cross_entropy(scores, some % 4))
+        found = parts(student.softmax_cross_entropy(scores, some % 4), 2)
         close(found, _softmax(scores, some % 4), rtol=1e-6)
 
 
@@ -692,8 +709,17 @@ def _steps(rng: Generator, sizes: Sequence[int], *rows: int) -> tuple[Rng, list[
             return number, steps
 
 
+class _Modest(reference.Linear):
+    """A right layer that refuses what is larger than anything asked for here."""
+
+    def forward(self, X: Any) -> Any:
+        if len(X) * len(self.W) > MOST_NUMBERS:
+            raise ValueError("too many outputs")
+        return super().forward(X)
+
+
 def _linear(W: Any, b: Any) -> Fresh:
-    return Fresh(partial(reference.Linear, W, b), _METHODS)
+    return Fresh(partial(_Modest, W, b), _METHODS)
 
 
 def _relu() -> Fresh:
@@ -827,7 +853,7 @@ def _batches(found: Any) -> list[tuple[Any, Any]]:
     return [tuple(batch) for batch in found]
 
 
-def _minibatches(student: Student, X: Any, labels: Any, size: int, number: Rng) -> Any:
+def _minibatches(student: Student, X: Any, labels: Any, size: int, number: Rng | Fresh) -> Any:
     return _batches(unchanged(student.minibatches, X, labels, size, number))
 
 
@@ -891,6 +917,9 @@ def one_permutation(student: Student, rng: Generator) -> None:
         for _ in range(2):
             found = _minibatches(student, X, labels, size, number)
             close(found, _due_batches(X, labels, size, number.generator()))
+        asked = Fresh(PermutingFrom(number), ("permutation",))
+        close(_minibatches(student, X, labels, size, asked), found)
+        holds(asked.made.count == 1, "rng is not asked for exactly one permutation")
 
 
 # --- train ----------------------------------------------------------------------------------------
@@ -909,7 +938,8 @@ class _Net:
         self.used = self.parameters
         # How far the first class is ahead of the others, whatever the example.
         self.ahead = ahead * torch.eye(num_classes, dtype=torch.float64)[0]
-        self.slopes: list[Any] = [torch.zeros(size, dtype=torch.float64) for size in sizes]
+        # Not 0: an update without a backward before it shows.
+        self.slopes: list[Any] = [torch.full(size, 0.1, dtype=torch.float64) for size in sizes]
         self.last: Any = None
         self.log: list[tuple[str, Any]] = []
 
@@ -1102,7 +1132,7 @@ def order_of_calls(student: Student, rng: Generator) -> None:
 @hidden("train", points=0.5, says="new batches for every epoch, not always as many")
 @follows(**_LOSS)
 def new_batches(student: Student, rng: Generator) -> None:
-    for epochs in (1, 4):
+    for epochs in (4, 1):
         world = _world(rng, n=8, batch_size=2, uneven=True, iterator=epochs == 1)
         model, batches = world.lent()
         found = student.train(model, batches, 0.25, epochs)
@@ -1161,25 +1191,22 @@ def edges(student: Student, rng: Generator) -> None:
 
 
 # How the accuracy on digits is measured, here and in the benchmark.
-SIZES = (64, 128, 10)
-LEARNING_RATE = 0.1
-EPOCHS = 20
-BATCH_SIZE = 32
+SIZES = (64, 64, 10)
+LEARNING_RATE = 0.2
+EPOCHS = 10
+BATCH_SIZE = 50
 
-ENOUGH = 0.945
-"""Mean less four standard deviations of 30 seeds (benchmarks/results/digits.json), rounded down.
-
-A network without a hidden layer reached 0.946 at best.
-"""
+ENOUGH = 0.92
+"""Mean less four standard deviations of 30 seeds (benchmarks/results/digits.json), rounded down."""
 
 TRIES = 4
 """Networks that are trained before points are taken.
 
-Of 1,000 other seeds the worst gave 0.9477. Should one in a thousand give less than is enough, then
+Of 2,000 other seeds the worst gave 0.9256. Should one in a thousand give less than is enough, then
 all tries of a right answer do so by chance one time in 10^12.
 """
 
-NO_BAD_LUCK = 0.85
+NO_BAD_LUCK = 0.8
 """Whoever is below is not tried again: no honest answer is that far off."""
 
 
@@ -1191,72 +1218,48 @@ def _digits() -> tuple[Any, Any, Any, Any]:
     return train, digits.train_labels, test, digits.test_labels
 
 
-class DigitBatches:
-    """Minibatches of the digits; equal numbers give equal ones, and every epoch has its own."""
+@dataclass(frozen=True)
+class _Untrained:
+    """Makes a network for the digits. It stays with the checker, where its answers cannot be found.
 
-    def __init__(self, number: int) -> None:
-        self.rng = np.random.default_rng([number, 1])
-
-    def __call__(self) -> list[tuple[Any, Any]]:
-        """Return the minibatches of the next epoch."""
-        X, labels, _, _ = _digits()
-        return _due_batches(X, labels, BATCH_SIZE, self.rng)
-
-
-def accuracy_on_digits(
-    make: Callable[[tuple[int, ...], Rng], Any], train: Callable[..., Any], number: int
-) -> float:
-    """Train a network on the digits and return its accuracy on the others.
-
-    Parameters
-    ----------
-    make : takes sizes and a generator (as `Rng`) and returns a network that has `forward`.
-    train : takes the network, a `DigitBatches`, the learning rate and the number of epochs.
-    number : the seed of the first weights and of the batches.
+    The digits are public: a network of the student's could look them up.
     """
-    _, _, X, labels = _digits()
-    network = make(SIZES, Rng(number))
-    train(network, DigitBatches(number), LEARNING_RATE, EPOCHS)
-    scores = network.forward(X)
-    close(scores, np.zeros((len(X), SIZES[-1])), atol=np.inf)
-    return float((np.argmax(scores, axis=1) == labels).mean())
+
+    number: int
+
+    def __call__(self) -> reference.MLP:
+        return reference.MLP(SIZES, np.random.default_rng(self.number))
 
 
-@contextmanager
-def _unrecorded(student: Student) -> Iterator[None]:
-    """Leave out calls that say nothing about mistakes: an object's training cannot be repeated."""
-    count = len(student.calls)
-    try:
-        yield
-    finally:
-        del student.calls[count:]
+@dataclass(frozen=True)
+class _DigitEpochs:
+    """Makes what gives the minibatches of the digits, epoch after epoch, each in its own order."""
+
+    number: int
+
+    def __call__(self) -> Callable[[], list[tuple[Any, Any]]]:
+        rng = np.random.default_rng([self.number, 1])
+        X, labels, _, _ = _digits()
+        return partial(_due_batches, X, labels, BATCH_SIZE, rng)
 
 
-class _Ours:
-    """A right network that stays with the checker."""
-
-    def __init__(self, sizes: tuple[int, ...], number: Rng) -> None:
-        self.lent = Fresh(partial(reference.MLP, sizes, number.generator()), _METHODS)
-
-    def forward(self, X: Any) -> Any:
-        """Return the scores of the trained network."""
-        return self.lent.made.forward(X)
-
-
-@hidden("train", points=2, says="your network, trained by your function on handwritten digits")
-@follows(**_LOSS, **_LAYERS, MLP=reference.MLP)
+@hidden("train", points=2, says="how well a network reads digits that your function has trained")
+@follows(**_LOSS)
 def digits_learned(student: Student, rng: Generator) -> None:
-    def train(network: Remote | _Ours, batches: DigitBatches, *options: Any) -> None:
-        model = network.lent if isinstance(network, _Ours) else network
-        student.train.carry_out(model, Counted(batches), *options)
-
-    make: Callable[..., Any] = _Ours if "MLP" in student.stand_ins else student.MLP.make
+    _, _, X, labels = _digits()
+    found = 0.0
     with _unrecorded(student):
         for _ in range(TRIES):
-            found = accuracy_on_digits(make, train, int(rng.integers(2**31)))
+            number = int(rng.integers(2**31))
+            network, batches = Fresh(_Untrained(number), _METHODS), Fresh(_DigitEpochs(number))
+            student.train.carry_out(network, batches, LEARNING_RATE, EPOCHS)
+            scores = network.made.forward(X)
+            found = float((scores.argmax(axis=1) == labels).mean())
             if found >= ENOUGH:
                 return
             if found < NO_BAD_LUCK:
                 break
-    right, due = (int(100 * share) for share in (found, ENOUGH))
-    raise Wrong(f"It classifies {right} % of the test images right, and {due} % are due")
+    raise Wrong(
+        f"It classifies {math.floor(100 * found)} % of the test images right, and "
+        f"{math.ceil(100 * ENOUGH)} % are due"
+    )

@@ -20,7 +20,17 @@ from sklearn.linear_model import Perceptron
 from torch.nn import functional
 
 from autograder.grading.student import Counted, Fresh, Student, StudentError
-from autograder.hidden import close, follows, hidden, holds, replay, seed, unchanged
+from autograder.hidden import (
+    PermutingFrom,
+    close,
+    follows,
+    hidden,
+    holds,
+    parts,
+    replay,
+    seed,
+    unchanged,
+)
 from course_utils.reference import perceptrons as reference
 
 # For arrays this small, waiting for other threads takes torch twenty times as long.
@@ -30,12 +40,6 @@ torch.set_num_threads(1)
 def _on_a_grid(rng: Generator, *shape: int, most: int = 8) -> Any:
     """Draw quarters that are not 0, of magnitude up to `most` quarters."""
     return rng.choice([-1.0, 1.0], shape) * rng.integers(1, most + 1, shape) / 4.0
-
-
-def _two(found: Any) -> Any:
-    """Return a result after making sure that it has two parts."""
-    holds(isinstance(found, tuple) and len(found) == 2, "It does not return two values")
-    return found
 
 
 # --- perceptron_forward ---------------------------------------------------------------------------
@@ -609,26 +613,6 @@ def _start(rng: Generator) -> Any:
     return rng.choice([-1.0, 1.0], 2) * rng.uniform(0.4, 1.2, 2)
 
 
-class _Shuffler:
-    """Permutes as a generator does, and counts."""
-
-    def __init__(self, rng: Generator) -> None:
-        self._rng = rng
-        self.count = 0
-
-    def permutation(self, x: Any, axis: int = 0) -> Any:
-        self.count += 1
-        return self._rng.permutation(x, axis)
-
-
-@dataclass(frozen=True)
-class _ShufflerSource:
-    number: Any
-
-    def __call__(self) -> _Shuffler:
-        return _Shuffler(self.number.generator())
-
-
 def _order_matters(n: int, number: Any) -> bool:
     """Say whether the first two orders differ, and are not the given one, nor it backwards."""
     rng = number.generator()
@@ -686,7 +670,7 @@ def trained_weights(student: Student, rng: Generator) -> None:
         X, y = _plane(rng, n)
         w, number = _start(rng), _shuffling(rng, n)
         options = rng.uniform(0.1, 0.3), epochs
-        found = _two(student.train_second_smallest(X, y, w, number, *options))
+        found = parts(student.train_second_smallest(X, y, w, number, *options), 2)
         close(found[0], _descended(X, y, w, number.generator(), *options)[0])
 
 
@@ -697,7 +681,7 @@ def trained_losses(student: Student, rng: Generator) -> None:
         X, y = _plane(rng, n)
         w, number = _start(rng), _shuffling(rng, n)
         options = rng.uniform(0.1, 0.3), epochs
-        found = _two(student.train_second_smallest(X, y, w, number, *options))
+        found = parts(student.train_second_smallest(X, y, w, number, *options), 2)
         close(found[1], _descended(X, y, w, number.generator(), *options)[1])
 
 
@@ -717,7 +701,7 @@ def trained_by_default(student: Student, rng: Generator) -> None:
         X, y = _plane(rng, 5)
         w, number = _start(rng), _shuffling(rng, 5)
         found = student.train_second_smallest(X, y, w, number, **options)
-        close(_two(found), _descended(X, y, w, number.generator(), **options))
+        close(parts(found, 2), _descended(X, y, w, number.generator(), **options))
 
 
 @hidden(
@@ -734,14 +718,14 @@ def trained_at_edges(student: Student, rng: Generator) -> None:
             # The loss of this example is 0, and stays so.
             y[0] = w @ X[0]
         found = unchanged(student.train_second_smallest, X, y, w, number, rate, epochs)
-        close(_two(found), _descended(X, y, w, number.generator(), rate, epochs))
+        close(parts(found, 2), _descended(X, y, w, number.generator(), rate, epochs))
     X, y = _plane(rng, 3)
     w = _start(rng)
-    weights, losses = _two(student.train_second_smallest(X, y, w, seed(rng), 0.25, 0))
+    weights, losses = parts(student.train_second_smallest(X, y, w, seed(rng), 0.25, 0), 2)
     close(weights, w)
     holds(np.size(losses) == 0, "There are losses without epochs")
     # Who asks for something else, shuffling indices say, gets nothing here, and is not counted.
-    asked = Fresh(_ShufflerSource(seed(rng)), ("permutation",))
+    asked = Fresh(PermutingFrom(seed(rng)), ("permutation",))
     with suppress(StudentError):
         student.train_second_smallest(X, y, w, asked, 0.25, 2)
         holds(asked.made.count <= 2, "It asks for more than one permutation an epoch")
@@ -847,7 +831,7 @@ def compared_with_a_library(student: Student, rng: Generator) -> None:
         X, y = _on_a_grid(rng, n, d), rng.permutation(np.resize([1, -1, -1], n))
         X, y = np.vstack([X, X[::2]]), np.concatenate([y, y[::2]])
         library = Perceptron(max_iter=epochs, tol=None, shuffle=False).fit(X, y)
-        w, _ = _two(student.perceptron_rule(X, y, epochs))
+        w, _ = parts(student.perceptron_rule(X, y, epochs), 2)
         close(w, np.concatenate([library.intercept_, library.coef_[0]]))
 
 

@@ -2401,6 +2401,26 @@ def update_before_backward(
     return _loop(model, batches, learning_rate, epochs, report, step)
 
 
+@wrong(
+    "train",
+    hint="You never call model.backward: model.update then steps along derivatives that have nothing "
+    "to do with the batch.",
+)
+def no_backward(
+    model: Any,
+    batches: Callable[[], Batches],
+    learning_rate: float = 0.1,
+    epochs: int = 10,
+    report: Report = None,
+) -> Signal:
+    def step(model: Any, X: Vectors, labels: Labels, learning_rate: float) -> float:
+        loss, _ = softmax_cross_entropy(model.forward(X), labels)
+        model.update(learning_rate)
+        return loss
+
+    return _loop(model, batches, learning_rate, epochs, report, step)
+
+
 @wrong("train", hint="You never call model.update: the network does not learn.")
 def no_update(
     model: Any,

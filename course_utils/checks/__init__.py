@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module, resources
+from numbers import Number
 from pkgutil import iter_modules
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from course_utils import forbidden
 from course_utils.compare import ATOL, RTOL, difference
 from course_utils.demos import unwritten
 from course_utils.plots import html_table
-from course_utils.wire import Message, WireError, decode, through
+from course_utils.wire import Message, WireError, decode, kind_name, through
 
 State = Literal["passed", "not yet", "not attempted"]
 
@@ -116,6 +117,35 @@ def array_like(value: Any, like: Any) -> Any:
     if sentence is not None:
         raise Complaint(sentence)
     return value
+
+
+def named(found: Any, *names: str) -> dict[str, Any]:
+    """Return the parts of a tuple by their names. For use in examples.
+
+    Raises
+    ------
+    Complaint
+        If it is no tuple of so many parts.
+    """
+    due = ", ".join(f"{name[:1].lower()}{name[1:]}" if " " in name else name for name in names)
+    due = f"expected a tuple of {len(names)}: {due}."
+    if not isinstance(found, tuple):
+        raise Complaint(f"You return {in_words(found)}, {due}")
+    if len(found) != len(names):
+        raise Complaint(f"You return a tuple of {len(found)}, {due}")
+    return dict(zip(names, found, strict=True))
+
+
+def in_words(value: Any) -> str:
+    """Return in a few words what a value is."""
+    if value is None:
+        return "nothing (None)"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, (Number, np.generic)):
+        return "a number"
+    kind = kind_name(value)
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
 @dataclass(frozen=True)

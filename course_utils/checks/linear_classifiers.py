@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import Complaint, example, must_raise
+from course_utils.checks import example, must_raise, named
 
 # Four classes, three examples. With log 2 for a factor, probabilities are simple fractions.
 _LOG_2 = np.log(2.0)
@@ -13,19 +13,6 @@ _W = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0], [1.0, 1.0]])
 _B = np.array([0.0, 1.0, 0.0, -1.0])
 _X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 2.0]])
 _LABELS = np.array([2, 0, 3])
-
-
-def _named(found: Any, *names: str) -> dict[str, Any]:
-    """Return the parts of a tuple by their names.
-
-    Raises
-    ------
-    Complaint
-        If it is no tuple of so many parts.
-    """
-    if not isinstance(found, tuple) or len(found) != len(names):
-        raise Complaint(f"A tuple of {len(names)} is due: {', '.join(names)}.")
-    return dict(zip(names, found, strict=True))
 
 
 # --- linear_scores --------------------------------------------------------------------------------
@@ -52,7 +39,7 @@ def single_example(linear_scores: Any) -> Any:
 
 
 def _loss(found: Any) -> dict[str, Any]:
-    return _named(found, "L", "dL/dW", "dL/db")
+    return named(found, "L", "dL/dW", "dL/db")
 
 
 @example("softmax_loss", "three examples whose probabilities are ninths, eighths and thirtieths")
@@ -121,7 +108,7 @@ _PENALIZED = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]])
 
 
 def _penalty(found: Any) -> dict[str, Any]:
-    return _named(found, "lambda R(W)", "its gradient")
+    return named(found, "lambda R(W)", "its gradient")
 
 
 @example("regularization", "six weights, lambda 3, no kind named: l2 is the default")
@@ -135,7 +122,7 @@ def sum_of_magnitudes(regularization: Any) -> Any:
 
 
 @example("regularization", "kind l0, which is neither of the two")
-def other_kind(regularization: Any) -> Any:
+def otherin_words(regularization: Any) -> Any:
     return must_raise("ValueError", regularization, _PENALIZED.copy(), 3.0, "l0")
 
 
@@ -185,7 +172,7 @@ def _trained(
     labels = np.array([0, 1, 1, 0, 1, 0])[:n]
     rng = np.random.default_rng(number)
     found = train_linear(_pull, examples, labels, num_classes, rng, **options)
-    return _named(found, "W", "b", "history")
+    return named(found, "W", "b", "history")
 
 
 @example("train_linear", "one step with all four examples, learning_rate 0.5")
@@ -252,7 +239,7 @@ def _chosen(
     """Choose by some of the validation examples 1, 2, 3, ..."""
     validation = np.arange(1.0, 1.0 + len(labels))[:, np.newaxis], np.array(labels)
     found = search(fit, tuple(map(np.copy, _TRAINING)), validation, rates, decays)
-    return _named(found, "The learning rate", "The weight decay", "The table of accuracies")
+    return named(found, "The learning rate", "The weight decay", "The table of accuracies")
 
 
 @example("search_hyper_parameters", "two learning rates, three weight decays, x > t for class 1")

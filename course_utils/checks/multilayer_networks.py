@@ -2,41 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from course_utils.checks import Complaint, example
-
-
-def _kind(value: Any) -> str:
-    """Return in words what a value is."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, Number):
-        return "a number"
-    name = type(value).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
-
-
-def _named(found: Any, *names: str) -> dict[str, Any]:
-    """Return the parts of a tuple by their names.
-
-    Raises
-    ------
-    Complaint
-        If it is no tuple of so many parts.
-    """
-    due = f"expected a tuple of {len(names)}: {', '.join(names)}."
-    if found is None:
-        raise Complaint(f"You return nothing (None), {due}")
-    if not isinstance(found, tuple):
-        raise Complaint(f"The type is wrong: you return {_kind(found)}, {due}")
-    if len(found) != len(names):
-        raise Complaint(f"The length is wrong: you return a tuple of {len(found)}, {due}")
-    return dict(zip(names, found, strict=True))
-
+from course_utils.checks import Complaint, example, in_words, named
 
 # --- chain_forward --------------------------------------------------------------------------------
 
@@ -47,12 +17,12 @@ def _named(found: Any, *names: str) -> dict[str, Any]:
 )
 def three_neurons(chain_forward: Any) -> Any:
     functions = [lambda a: a**2, lambda a: a - 10.0, lambda a: 2.0 * a]
-    return _named(chain_forward(3.0, np.array([0.5, 2.0, -3.0]), 1.0, functions), "a", "f")
+    return named(chain_forward(3.0, np.array([0.5, 2.0, -3.0]), 1.0, functions), "a", "f")
 
 
 @example("chain_forward", "one neuron: x = 1.5, w = 2, b = -1; f = 1 where a > 0, else 0")
 def one_neuron(chain_forward: Any) -> Any:
-    return _named(chain_forward(1.5, np.array([2.0]), -1.0, [lambda a: int(a > 0.0)]), "a", "f")
+    return named(chain_forward(1.5, np.array([2.0]), -1.0, [lambda a: int(a > 0.0)]), "a", "f")
 
 
 @example(
@@ -61,7 +31,7 @@ def one_neuron(chain_forward: Any) -> Any:
 )
 def five_neurons(chain_forward: Any) -> Any:
     functions: tuple[Callable[[float], float], ...] = (lambda a: 2.0 * a,) * 5
-    return _named(chain_forward(2, np.ones(5), 1, functions), "a", "f")
+    return named(chain_forward(2, np.ones(5), 1, functions), "a", "f")
 
 
 # --- chain_backward -------------------------------------------------------------------------------
@@ -92,7 +62,7 @@ def _slopes(
 ) -> dict[str, Any]:
     x, y, *arrays = numbers
     found = chain_backward(x, y, *map(np.copy, arrays), within(derivatives))
-    return _named(found, "dL/dw", "dL/db")
+    return named(found, "dL/dw", "dL/db")
 
 
 def _first(a: float) -> float:
@@ -192,6 +162,13 @@ def linear_keeps_its_own(linear: Any, relu: Any, sigmoid: Any) -> Any:
     return {"Y": layer.forward(_X.copy())}
 
 
+@example("layers", "Linear: the outputs after somebody has written 5 into W and b of the layer")
+def linear_written_into(linear: Any, relu: Any, sigmoid: Any) -> Any:
+    layer = _made(linear, *_SQUARE)
+    layer.W[0, 1], layer.b[1] = 5.0, 5.0
+    return {"Y": layer.forward(_X.copy())}
+
+
 @example("layers", "Linear: one step with learning_rate 0.5, and the outputs after it")
 def linear_update(linear: Any, relu: Any, sigmoid: Any) -> Any:
     layer = _made(linear, *_SQUARE)
@@ -263,7 +240,7 @@ def sigmoid_of_large_inputs(linear: Any, relu: Any, sigmoid: Any) -> Any:
 
 
 def _loss(found: Any) -> dict[str, Any]:
-    return _named(found, "L", "dL/dscores")
+    return named(found, "L", "dL/dscores")
 
 
 @example("softmax_cross_entropy", "three examples whose p are eighths, tenths and fifteenths")
@@ -386,7 +363,7 @@ def _batches(minibatches: Any, n: int, batch_size: int, number: int) -> Any:
     for batch in batches:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             raise Complaint(
-                f"A minibatch is {_kind(batch)}; a pair of examples and their labels is due."
+                f"A minibatch is {in_words(batch)}; a pair of examples and their labels is due."
             )
     same = all(map(np.array_equal, (X, labels), _examples(n)))
     return {
@@ -399,8 +376,8 @@ def _refuse_single_pair(found: Any, n: int, batch_size: int) -> None:
     """Complain of what is no row of minibatches."""
     if found is None:
         raise Complaint("You return nothing (None), expected minibatches one after the other.")
-    if not hasattr(found, "__iter__"):
-        raise Complaint(f"You return {_kind(found)}, expected minibatches one after the other.")
+    if not isinstance(found, (Iterator, list, tuple)):
+        raise Complaint(f"You return {in_words(found)}, expected minibatches one after the other.")
     if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], np.ndarray):
         many = len(found[1])
         what = {n: "all examples", batch_size: "one minibatch"}.get(many, f"{many} examples")
@@ -446,7 +423,7 @@ class _Model:
 
     def __init__(self) -> None:
         self.w = 0.0
-        self.slope = 0.0
+        self.slope = 0.5
         self.x: Any = np.zeros(0)
         self.calls: list[str] = []
 

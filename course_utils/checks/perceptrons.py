@@ -5,34 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import Complaint, example
-from course_utils.wire import kind_name
-
-_KINDS: dict[type, str] = {
-    type(None): "nothing (None)",
-    list: "a list",
-    np.ndarray: "an array",
-    **dict.fromkeys((int, float, np.int64, np.float64), "a single number"),
-}
-
-
-def _named(found: Any, *names: str) -> dict[str, Any]:
-    """Return the parts of a tuple by their names.
-
-    Raises
-    ------
-    Complaint
-        If it is no tuple of so many parts.
-    """
-    if not isinstance(found, tuple) or len(found) != len(names):
-        got = f"{len(found)} values" if isinstance(found, tuple) else _KINDS.get(type(found))
-        due = ", ".join(f"{name[:1].lower()}{name[1:]}" for name in names)
-        raise Complaint(
-            f"You return {got or f'something of type {kind_name(found)}'}, expected a tuple of "
-            f"{len(names)}: {due}."
-        )
-    return dict(zip(names, found, strict=True))
-
+from course_utils.checks import example, named
 
 # --- perceptron_forward ---------------------------------------------------------------------------
 
@@ -263,7 +236,7 @@ def _trained(
     """Train with some of the examples."""
     rng = np.random.default_rng(number)
     found = train(_PAIRS[:n].copy(), _SUMS[:n].copy(), np.array(w), rng, **options)
-    return _named(found, "The weights", "The losses")
+    return named(found, "The weights", "The losses")
 
 
 @example("second_smallest_perceptron", "a single example, w = (1, -1), learning_rate 0.5")
@@ -295,7 +268,7 @@ def usual_step_size(second_smallest_gradient: Any, train_second_smallest: Any) -
 
 
 def _counts(found: Any) -> dict[str, Any]:
-    return _named(
+    return named(
         found, "The number of neurons", "The number of weights", "The number of parameters"
     )
 
@@ -321,7 +294,7 @@ _CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 
 
 def _learned(found: Any) -> dict[str, Any]:
-    return _named(found, "w", "The numbers of mistakes")
+    return named(found, "w", "The numbers of mistakes")
 
 
 @example("perceptron_rule", "two examples with one input")
