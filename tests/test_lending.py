@@ -14,6 +14,7 @@ from autograder.grading import student as machinery
 from autograder.grading.recognition import recognise
 from autograder.grading.student import Counted, Fresh, InProcess, Missing, Raised, Student
 from autograder.grading.verdicts import judge
+from autograder.hidden import multilayer_networks
 from autograder.variants.multilayer_networks import SharedRelu
 from course_utils.reference import multilayer_networks as reference
 
@@ -175,6 +176,36 @@ def test_nobody_is_lent_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
         assert one.modest(make) == 1.0
     with pytest.raises(Raised, match="It raises ValueError"):
         one.greedy(make)
+
+
+@pytest.mark.parametrize(
+    ("limit", "least"),
+    [("_MOST_BYTES", 8 * 100 * 3), ("_MOST_SECONDS", 0.0)],
+)
+def test_what_is_lent_is_not_used_without_end(
+    limit: str, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machinery, limit, least)
+    used = student(
+        "def used(function):\n"
+        "    for count in range(1000):\n"
+        "        try: function(np.ones(100))\n"
+        "        except ValueError: return count\n"
+    )
+    lent = Counted(lambda values: values.cumsum())
+    first = used.used(lent)
+    assert 0 < first < 10
+    assert used.used(lent) == 0, "the budget is one of all calls together"
+    fresh = student("def used(function): return float(function(np.ones(100))[-1])")
+    assert fresh.used(lent) == 100.0
+
+
+def test_products_that_are_too_large_are_not_computed() -> None:
+    lent = multilayer_networks._linear(np.ones((2**16, 1)), np.zeros(2**16))
+    layer = lent.functions()[0]
+    with pytest.raises(ValueError, match="too many outputs"):
+        layer(np.ones((4, 1)))
+    assert layer(np.ones((2, 1))).shape == (2, 2**16)
 
 
 def test_what_was_lent_is_gone_with_its_student() -> None:
