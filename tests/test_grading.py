@@ -516,6 +516,11 @@ def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
 
     from autograder import hidden
 
+    def moved(value: Any, nudge: float) -> Any:
+        if isinstance(value, tuple):
+            return tuple(moved(part, nudge) for part in value)
+        return np.asarray(value) + nudge
+
     for text in course.notebooks:
         for question in text.questions:
             if question.kind == "replay":
@@ -524,7 +529,7 @@ def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
                 assert replay is not None
                 for nudge in (-1e-9, 1e-9):
                     nudged = {
-                        n: (lambda *a, _f=f, **k: np.asarray(_f(*a, **k)) + nudge)  # noqa: B023
+                        n: (lambda *a, _f=f, **k: moved(_f(*a, **k), nudge))  # noqa: B023
                         for n, f in functions.items()
                     }
                     assert replays.finding_in_process(replay, nudged, functions, 1.0).awarded == 1.0
