@@ -14,8 +14,8 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: env
 	@$(BIN)/course demo
 
-# Two workers for two processors: threads of numpy's and torch's would wait for each other.
-test: export OMP_NUM_THREADS := 1
+# A process for each processor: threads of numpy's and torch's would wait for each other.
+demo test: export OMP_NUM_THREADS := 1
 test: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
