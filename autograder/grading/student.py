@@ -272,11 +272,6 @@ class Student:
     _given: Mapping[str, Counted] = field(default_factory=dict)
     _lending: Lending = field(default_factory=Lending, repr=False)
 
-    @property
-    def stand_ins(self) -> tuple[str, ...]:
-        """The names of the earlier answers that right ones stand in for."""
-        return tuple(self._given)
-
     def given(self, **functions: Callable[..., Any]) -> "Student":
         """Return the student as if these functions had been theirs: earlier answers, but right."""
         lent = {name: Counted(function) for name, function in functions.items()}
