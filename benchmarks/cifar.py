@@ -192,7 +192,7 @@ def main() -> None:
         *(row for seed in range(options.seeds) for row in small_neighbors(data, seed)),
         *linear(
             data,
-            linear_classifiers.softmax_loss,
+            fast.softmax_loss,
             (0.01, 0.003, 0.001),
             "softmax",
             published,

@@ -11,8 +11,8 @@ Vectors of 3,072 random numbers from 0 to 1, as many as a picture of CIFAR-10 ha
 - `multiclass_hinge_loss`              and torch's `multi_margin_loss`, without a bar,
 
 with 10 classes for the losses. Ours is the form of `course_utils.reference.fast` where there is one
-(for neighbours that is `nearest_labels`), and the plain one beside it; losses have the plain form
-only. Ours and the peer take turns, and the best time of each counts, so that a change of the
+(for neighbours that is `nearest_labels`), and the plain one beside it; the hinge loss has the plain
+form only. Ours and the peer take turns, and the best time of each counts, so that a change of the
 machine's speed hits both. Both get the same arrays, of the same type, and the same number of
 threads. Before each turn there is a pause: threads of a library that wait for work go on running
 for a while, which would be charged to the other side. The plain form is timed once if that takes
@@ -202,7 +202,8 @@ def l1(n: int, m: int, plain: bool, dtype: str) -> Task:
 
 
 def softmax(n: int, dtype: str) -> Task:
-    return loss(linear_classifiers.softmax_loss, functional.cross_entropy, 1.5, n, dtype)
+    plain, quick = linear_classifiers.softmax_loss, fast.softmax_loss
+    return loss({"plain": plain, "ours": quick}, functional.cross_entropy, 1.5, n, dtype)
 
 
 def hinge(n: int, dtype: str) -> Task:
@@ -210,11 +211,15 @@ def hinge(n: int, dtype: str) -> Task:
         # The mean over the classes too, where ours is the sum.
         return CLASSES * functional.multi_margin_loss(scores, labels)
 
-    return loss(linear_classifiers.multiclass_hinge_loss, theirs, None, n, dtype)
+    return loss({"ours": linear_classifiers.multiclass_hinge_loss}, theirs, None, n, dtype)
 
 
 def loss(
-    ours: Loss, theirs: Callable[..., torch.Tensor], bar: float | None, n: int, dtype: str
+    ours: dict[str, Loss],
+    theirs: Callable[..., torch.Tensor],
+    bar: float | None,
+    n: int,
+    dtype: str,
 ) -> Task:
     X = vectors(n, dtype, "inputs of a loss")
     rng = np.random.default_rng(SEEDS["the rest of a loss"])
@@ -230,7 +235,8 @@ def loss(
         return value.item(), dW.numpy(), db.numpy()
 
     return Task(
-        {"ours": lambda: ours(W, b, X, labels), "peer": peer},
+        {form: partial(function, W, b, X, labels) for form, function in ours.items()}
+        | {"peer": peer},
         bar,
         lambda found, wanted: max(map(largest_difference, found, wanted)),
         CLOSE[dtype],

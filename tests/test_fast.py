@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.reference import fast, linear_filters, nearest_neighbors, nonlinear_filters
+from course_utils.reference import (
+    fast,
+    linear_classifiers,
+    linear_filters,
+    nearest_neighbors,
+    nonlinear_filters,
+)
 from course_utils.reference.fast import CLOSE, EXACT
 from course_utils.types import Distances, Image, Labels, Padding, Signal, Vectors
 
@@ -303,3 +309,31 @@ def test_a_k_that_is_out_of_range_is_refused_in_the_same_words(k: int, n: int, m
     with pytest.raises(ValueError, match="k must be") as found:
         fast.nearest_labels(queries, examples, labels, k)
     assert str(found.value) == str(wanted.value)
+
+
+@EXAMPLES
+@given(st.integers(1, 100), st.integers(1, 6), st.integers(0, 40), powers(-3, 4), SEEDS)
+def test_softmax_loss(n: int, classes: int, d: int, size: float, seed: int) -> None:
+    """Of one block of examples and of several, with scores of all sizes, of one sign or both."""
+    rng = np.random.default_rng(seed)
+    W, b, X = (
+        rng.normal(0.0, size, (classes, d)),
+        rng.normal(0.0, size, classes),
+        rng.random((n, d)),
+    )
+    labels = rng.integers(0, classes, n)
+    for array in (W, b, X, labels):
+        array.setflags(write=False)
+    loss, dW, db = fast.softmax_loss(W, b, X, labels)
+    wanted, wanted_dW, wanted_db = linear_classifiers.softmax_loss(W, b, X, labels)
+    scores = (np.abs(X) @ np.abs(W).T + np.abs(b)).max() + np.log(classes)
+    assert type(loss) is float
+    assert abs(loss - wanted) <= EXACT * scores
+    # An error of the scores is one of the probabilities, in relation.
+    np.testing.assert_allclose(dW, wanted_dW, rtol=0, atol=EXACT * (1.0 + scores))
+    np.testing.assert_allclose(db, wanted_db, rtol=0, atol=EXACT * (1.0 + scores))
+
+
+def test_the_forms_of_a_loss_take_the_same_arguments() -> None:
+    plain = inspect.signature(linear_classifiers.softmax_loss)
+    assert inspect.signature(fast.softmax_loss) == plain
