@@ -13,6 +13,7 @@ from course_utils.reference import (
     fast,
     linear_classifiers,
     linear_filters,
+    multilayer_networks,
     nearest_neighbors,
     nonlinear_filters,
 )
@@ -337,3 +338,24 @@ def test_softmax_loss(n: int, classes: int, d: int, size: float, seed: int) -> N
 def test_the_forms_of_a_loss_take_the_same_arguments() -> None:
     plain = inspect.signature(linear_classifiers.softmax_loss)
     assert inspect.signature(fast.softmax_loss) == plain
+
+
+@EXAMPLES
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=5), SEEDS)
+def test_the_network_for_training_takes_the_same_steps(sizes: list[int], seed: int) -> None:
+    """Bit for bit: it is the same operations, less one."""
+    rng = np.random.default_rng(seed)
+    forms = [
+        form(sizes, np.random.default_rng(seed)) for form in (fast.MLP, multilayer_networks.MLP)
+    ]
+    for n in (5, 1, 3):
+        X, slopes = rng.normal(size=(n, sizes[0])), rng.normal(size=(n, sizes[-1]))
+        X.setflags(write=False)
+        slopes.setflags(write=False)
+        found, wanted = (form.forward(X) for form in forms)
+        np.testing.assert_array_equal(found, wanted)
+        returned = [form.backward(slopes) for form in forms]
+        assert returned[0] is None
+        assert returned[1].shape == X.shape
+        for form in forms:
+            form.update(0.1)
