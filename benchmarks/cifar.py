@@ -36,6 +36,8 @@ HELD_OUT = 5_000
 SEARCH = 0
 """The seed of the split, and of the trainings, by which parameters are chosen."""
 
+DECAYS = (0.0, 0.001, 0.01, 0.1)
+
 BATCH = 200
 ROWS = 250
 """Queries at a time: their distances to 50,000 examples are 100 MB."""
@@ -153,7 +155,7 @@ def linear(
     def search() -> tuple[float, dict[str, Any]]:
         train, held = nearest_neighbors.split(len(X), HELD_OUT, np.random.default_rng(SEARCH))
         rate, decay, shares = linear_classifiers.search_hyper_parameters(
-            fit, (X[train], labels[train]), (X[held], labels[held]), rates, (0.0, 0.001, 0.01)
+            fit, (X[train], labels[train]), (X[held], labels[held]), rates, DECAYS
         )
         chosen.extend((rate, decay))
         chosen_by = {"seed": SEARCH, "learning rate": rate, "weight decay": decay}
@@ -193,7 +195,7 @@ def main() -> None:
         *linear(
             data,
             fast.softmax_loss,
-            (0.01, 0.003, 0.001),
+            (0.1, 0.03, 0.01, 0.003),
             "softmax",
             published,
             options.seeds,
@@ -201,7 +203,7 @@ def main() -> None:
         *linear(
             data,
             linear_classifiers.multiclass_hinge_loss,
-            (0.003, 0.001, 0.0003),
+            (0.03, 0.01, 0.003, 0.001),
             "hinge",
             published,
             options.seeds,
