@@ -195,7 +195,7 @@ def main() -> None:
         *linear(
             data,
             fast.softmax_loss,
-            (0.1, 0.03, 0.01, 0.003),
+            (1.0, 0.3, 0.1, 0.03, 0.01),
             "softmax",
             published,
             options.seeds,
