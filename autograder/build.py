@@ -312,7 +312,7 @@ def _record(
         got = _observed(example, {**functions, variant.function: variant.implementation})
         mistake = {"name": variant.name, "hint": variant.hint}
         if isinstance(got, checks.Raised):
-            mistakes.append({**mistake, "raises": got.kind})
+            mistakes.append({**mistake, "raises": f"{got.kind}: {got.message}"})
         elif isinstance(got, checks.Told):
             mistakes.append({**mistake, "told": got.sentence})
         elif isinstance(got, checks.Mutated):
@@ -495,14 +495,24 @@ def _marked_function(source: str, definition: ast.FunctionDef) -> str:
 
 
 def _marked_class(source: str, definition: ast.ClassDef) -> str:
+    """Mark the bodies of all methods. A private one belongs to the answer of the one before."""
     lines = source.split("\n")
+    private = ""
     for method in reversed([m for m in definition.body if isinstance(m, ast.FunctionDef)]):
         start, end = method.lineno - 1, method.end_lineno or method.lineno
+        if re.match(r"_(?!_)", method.name):
+            private = "\n".join(["", *lines[start:end], private]).rstrip()
+            # With the empty line behind it.
+            del lines[start : end + 1]
+            continue
         part = "\n".join(lines[start:end])
         dedented = textwrap.dedent(part)
         parsed = ast.parse(dedented).body[0]
         assert isinstance(parsed, ast.FunctionDef)
         marked = textwrap.indent(_marked_function(dedented, parsed), " " * method.col_offset)
+        if private:
+            head, tail = marked.rsplit("\n", 1)
+            marked, private = f"{head}\n{private}\n{tail}", ""
         lines[start:end] = marked.split("\n")
     return "\n".join(lines)
 

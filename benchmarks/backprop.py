@@ -3,13 +3,13 @@
     python benchmarks/backprop.py [--repeats 9] [--only 3072] [--threads 1] [--json FILE]
 
 A training step is the scores of a minibatch, the softmax loss, the derivatives by all weights and
-one step against them: `forward`, `backward` and `update` of an `MLP`, and `softmax_cross_entropy`
-of `course_utils.reference.multilayer_networks`; and, with torch on the CPU, `nn.Sequential`,
-`cross_entropy`, `backward` and `SGD`. "Ours" is the `MLP` of `course_utils.reference.fast`. All
-begin with the same weights, get the same batches of the same type, and take them in turn.
+one step against them: `MLP.forward`, `softmax_cross_entropy`, `MLP.backward` and `MLP.update` of
+`course_utils.reference.multilayer_networks`, which read as they are explained; and, with torch on
+the CPU, `nn.Sequential`, `cross_entropy`, `backward` and `SGD`. Both begin with the same weights,
+get the same batches of the same type, and take them in turn.
 
-Before anything is timed, all take the same steps. Their losses, and the weights after the last
-step, must agree with torch's: the largest difference, as a share of the largest number.
+Before anything is timed, both take the same steps. Their losses, and the weights after the last
+step, must agree: the largest difference, as a share of the largest number.
 
 Ours and torch take turns of many steps. Times are the medians of the turns; the ratio is the median
 of those of turns next to each other, so that a change of the machine's speed hits both. Before each
@@ -17,11 +17,6 @@ turn there is a pause: threads of a library that wait for work go on running for
 would be charged to the other side. The bar is for CPU times, which other work on the machine
 lengthens less than wall times, and for float32, the type that torch trains in; in float64 there is
 none.
-
-Torch leaves out dL/dX, the derivatives by the examples, which training does not need, and so does
-ours. The plain `MLP` of `multilayer_networks`, which reads as it is explained, returns them, as its
-contract says. It is given beside ("plain"), once next to torch as it is, and once next to torch
-when it is asked for them too, so that both do the same work ("with dL/dX").
 """
 
 import argparse
@@ -42,7 +37,6 @@ from circumstances import circumstances, in_a_line
 from torch import nn
 from torch.nn import functional
 
-from course_utils.reference import fast
 from course_utils.reference import multilayer_networks as networks
 
 threadpool_limits: Any = import_module("threadpoolctl").threadpool_limits  # untyped
@@ -61,9 +55,6 @@ TURN = 0.5
 """Seconds of a turn: many steps."""
 PAUSE = 0.05
 """Seconds between turns: longer than OpenBLAS or OpenMP let idle threads run."""
-
-FORMS: dict[str, type[networks.MLP]] = {"plain": networks.MLP, "ours": fast.MLP}
-SAME_WORK = "with dL/dX"
 
 Batch = tuple[Any, Any]
 Step = Callable[[Batch], Any]
@@ -88,23 +79,11 @@ class Row:
         """Return the median of wall times."""
         return statistics.median(self.wall[side])
 
-    def ratio_of(self, form: str, side: str) -> float:
-        """Return the median of the CPU time of a form by that of torch's turn next to it."""
-        pairs = zip(self.cpu[form], self.cpu[side], strict=True)
-        return statistics.median(ours / theirs for ours, theirs in pairs)
-
     @property
     def ratio(self) -> float:
-        """Our CPU time by torch's."""
-        return self.ratio_of("ours", "torch")
-
-    def ratios(self) -> dict[str, float]:
-        """Return all ratios."""
-        return {
-            "ratio": self.ratio,
-            "plain ratio": self.ratio_of("plain", "torch"),
-            "plain ratio of same work": self.ratio_of("plain", SAME_WORK),
-        }
+        """The median of our CPU time by that of torch's turn next to it."""
+        pairs = zip(self.cpu["ours"], self.cpu["torch"], strict=True)
+        return statistics.median(ours / theirs for ours, theirs in pairs)
 
     def failures(self) -> list[str]:
         """Return what is not as it must be."""
@@ -131,9 +110,9 @@ def batches(sizes: tuple[int, ...], dtype: str) -> list[Batch]:
     ]
 
 
-def start(sizes: tuple[int, ...], dtype: str, form: str = "plain") -> Any:
-    """Return a form of the MLP with weights of a type; the same every time."""
-    model = FORMS[form](sizes, np.random.default_rng(0))
+def start(sizes: tuple[int, ...], dtype: str) -> Any:
+    """Return the MLP of the reference with weights of a type; the same every time."""
+    model = networks.MLP(sizes, np.random.default_rng(0))
     for layer in linear(model):
         layer.W, layer.b = layer.W.astype(dtype), layer.b.astype(dtype)
     return model
@@ -175,7 +154,6 @@ def their_step(model: nn.Sequential) -> Step:
     def step(batch: Batch) -> float:
         X, labels = batch
         optimizer.zero_grad()
-        X.grad = None
         loss = functional.cross_entropy(model(X), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -186,23 +164,22 @@ def their_step(model: nn.Sequential) -> Step:
 
 def sides(
     sizes: tuple[int, ...], dtype: str
-) -> tuple[dict[str, Step], dict[str, list[Batch]], Callable[[], dict[str, list[Any]]]]:
-    """Return the steps of all sides, their batches, and what gives the weights of each."""
-    models = {form: start(sizes, dtype, form) for form in FORMS}
-    theirs = in_torch(models["plain"])
+) -> tuple[dict[str, Step], dict[str, list[Batch]], Callable[[], list[tuple[Any, Any]]]]:
+    """Return the steps of both sides, their batches, and what gives the weights of both."""
+    ours = start(sizes, dtype)
+    theirs = in_torch(ours)
     data = batches(sizes, dtype)
-    tensors = [(torch.from_numpy(X), torch.from_numpy(labels)) for X, labels in data]
 
-    def weights() -> dict[str, list[Any]]:
-        found = {
-            form: [values for layer in linear(model) for values in (layer.W, layer.b)]
-            for form, model in models.items()
-        }
-        return found | {"torch": [p.detach().numpy() for p in theirs.parameters()]}
+    def weights() -> list[tuple[Any, Any]]:
+        mine = [values for layer in linear(ours) for values in (layer.W, layer.b)]
+        return list(zip(mine, (p.detach().numpy() for p in theirs.parameters()), strict=True))
 
     return (
-        {form: our_step(model) for form, model in models.items()} | {"torch": their_step(theirs)},
-        dict.fromkeys(models, data) | {"torch": tensors},
+        {"ours": our_step(ours), "torch": their_step(theirs)},
+        {
+            "ours": data,
+            "torch": [(torch.from_numpy(X), torch.from_numpy(labels)) for X, labels in data],
+        },
         weights,
     )
 
@@ -213,7 +190,7 @@ def largest_difference(found: Any, wanted: Any) -> float:
 
 
 def difference(sizes: tuple[int, ...], dtype: str) -> float:
-    """Return how much losses and last weights differ from torch's after the same steps."""
+    """Return how much losses and last weights of both sides differ after the same steps."""
     steps, data, weights = sides(sizes, dtype)
     losses = {
         side: [step(data[side][i % BATCHES]) for i in range(COMPARED)]
@@ -222,13 +199,9 @@ def difference(sizes: tuple[int, ...], dtype: str) -> float:
     # Steps that do nothing would agree as well.
     if not min(losses["torch"][-BATCHES:]) < max(losses["torch"][:BATCHES]):
         raise RuntimeError("torch does not learn: there is nothing to compare with")
-    last = weights()
     return max(
-        largest_difference(found, wanted)
-        for form in FORMS
-        for found, wanted in zip(
-            (losses[form], *last[form]), (losses["torch"], *last["torch"]), strict=True
-        )
+        largest_difference(losses["ours"], losses["torch"]),
+        *(largest_difference(one, other) for one, other in weights()),
     )
 
 
@@ -253,8 +226,6 @@ def measured(sizes: tuple[int, ...], dtype: str, repeats: int) -> Row:
     """Compare both sides, then time them in turns."""
     row = Row(sizes, dtype, BAR if dtype == "float32" else None, difference(sizes, dtype))
     steps, data, _ = sides(sizes, dtype)
-    asked = [(X.clone().requires_grad_(), labels) for X, labels in data["torch"]]
-    steps[SAME_WORK], data[SAME_WORK] = their_step(in_torch(start(sizes, dtype))), asked
     for _ in range(repeats):
         for side, step in steps.items():
             cpu, wall = turn(step, data[side])
@@ -264,21 +235,20 @@ def measured(sizes: tuple[int, ...], dtype: str, repeats: int) -> Row:
 
 
 HEAD = (
-    f"{'':27}{'CPU ms a step':^36}{'':12}{'plain by torch':^17}{'wall ms':^16}\n"
-    f"{'sizes':19}{'type':8}{'plain':>8}{'ours':>8}{'torch':>8}{SAME_WORK:>12}{'ratio':>7}{'bar':>5}"
-    f"{'as it is':>9}{'equal':>8}{'ours':>8}{'torch':>8}{'differs':>9}{'at most':>8}"
+    f"{'':27}{'CPU ms a step':^16}{'':12}{'wall ms':^16}\n"
+    f"{'sizes':19}{'type':8}{'ours':>8}{'torch':>8}{'ratio':>7}{'bar':>5}"
+    f"{'ours':>8}{'torch':>8}{'differs':>9}{'at most':>8}"
 )
 
 
 def line(row: Row) -> str:
     """Return a line of the table."""
-    cpu = "".join(f"{row.cpu_of(side):8.3f}" for side in ("plain", "ours", "torch"))
+    cpu = "".join(f"{row.cpu_of(side):8.3f}" for side in ("ours", "torch"))
     wall = "".join(f"{row.wall_of(side):8.3f}" for side in ("ours", "torch"))
     bar = f"{'-':>5}" if row.bar is None else f"{row.bar:5.1f}"
-    plain = f"{row.ratio_of('plain', 'torch'):9.2f}{row.ratio_of('plain', SAME_WORK):8.2f}"
     return (
         f"{', '.join(map(str, row.sizes)):19}{row.dtype:8}{cpu}"
-        f"{row.cpu_of(SAME_WORK):12.3f}{row.ratio:7.2f}{bar}{plain}{wall}"
+        f"{row.ratio:7.2f}{bar}{wall}"
         f"{row.difference:9.0e}{CLOSE[row.dtype]:8.0e}  {row.verdict()}"
     )
 
@@ -312,7 +282,7 @@ def main() -> None:
                     rows.append(measured(sizes, dtype, options.repeats))
                     print(line(rows[-1]), flush=True)
     if options.json is not None:
-        table = [asdict(row) | {"ratios": row.ratios(), "failures": row.failures()} for row in rows]
+        table = [asdict(row) | {"ratio": row.ratio, "failures": row.failures()} for row in rows]
         options.json.write_text(json.dumps(document | {"sizes": table}, indent=1) + "\n", "utf-8")
     sys.exit(any(row.failures() for row in rows))
 

@@ -70,6 +70,14 @@ def test_wrong_answers_are_named(question: str, variant: variants.Variant) -> No
     assert variant.name in same, f"taken for {same}: {outcome}"
 
 
+def test_an_exception_is_named_by_what_it_says() -> None:
+    """Of one type there are many: what is raised for another reason has no hint."""
+    for function in (lambda q, e: q @ e, lambda q, e: np.sqrt((q - e) ** 2)):
+        function.__name__ = "l2_distances"
+        outcome = run_check("l2_distances", (function,))
+        assert (outcome.state, outcome.hint) == ("not yet", "")
+
+
 def test_an_unwritten_answer_is_not_attempted() -> None:
     def cross_correlate(image: Any, kernel: Any, padding: str = "symmetric") -> Any:
         raise NotImplementedError

@@ -706,10 +706,10 @@ def test_networks(drawn: tuple[Any, Vectors, Labels]) -> None:
     # The Linear layers before a ReLU give its inputs.
     totals = [layer.forward(layer.X) for layer in model.layers[:-1:2]]
     assume(min((np.abs(a).min() for a in totals), default=1.0) > FAR)
-    found = {"X": model.backward(slopes)} | gradients_of(model)
-    moved = {"X": X} | parameters_of(model)
+    model.backward(slopes)
+    found, moved = gradients_of(model), parameters_of(model)
     leaves = [leaf(values) for values in moved.values()]
-    scores = in_torch(leaves[0], leaves[1:])
+    scores = in_torch(torch.from_numpy(X), leaves)
     assert_equal(model.forward(X), scores.detach().numpy())
     wanted = by_torch(functional.cross_entropy(scores, torch.from_numpy(labels)), *leaves)
     for one, other in zip(found.values(), wanted, strict=True):

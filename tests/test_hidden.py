@@ -172,3 +172,33 @@ def test_every_hidden_test_says_what_it_tries() -> None:
     for exercise in EXERCISES:
         for test in hidden.tests_of(exercise):
             assert 10 < len(test.says) < 100
+
+
+def test_an_exception_is_recognised_by_what_it_says(course: Course) -> None:
+    """Of one type there are many: what is raised for another reason has no hint."""
+    hidden.load("nearest_neighbors")
+    variants.load("nearest_neighbors")
+    functions = course.find("l2_distances").functions("l2_distances")
+    known = [
+        (verdict, variant)
+        for variant in variants.wrong_of("l2_distances")
+        for verdict in [judge("l2_distances", InProcess(answered(variant)), 3, functions)]
+        if any("raises ValueError" in finding.sentence for finding in verdict.findings)
+    ]
+    assert known
+    for verdict, variant in known:
+        assert variant.name in {finding.mistake for finding in verdict.findings}
+
+    def otherwise(queries: Any, examples: Any) -> Any:
+        raise ValueError("something else")
+
+    def forgot_to_transpose(queries: Any, examples: Any) -> Any:
+        return queries @ examples
+
+    for function in (otherwise, forgot_to_transpose):
+        verdict = judge("l2_distances", InProcess({"l2_distances": function}), 3, functions)
+        assert {(f.sentence, f.hint) for f in verdict.findings} == {("It raises ValueError", "")}
+
+
+def answered(variant: variants.Variant) -> dict[str, Any]:
+    return {variant.function: variant.implementation}

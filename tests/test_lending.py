@@ -327,7 +327,9 @@ class HalfRelu(reference.ReLU):
 def test_a_network_is_right_if_it_were_with_right_layers(name: str, layer: type) -> None:
     hidden.load("multilayer_networks")
     namespace = {**vars(reference), name: layer}
-    exec(inspect.getsource(reference.MLP), namespace)
+    # A student's network knows the methods that are in the contract.
+    source = inspect.getsource(reference.MLP)
+    exec(source.replace("first._set_derivatives", "first.backward"), namespace)
     assert hidden.builds_on("mlp") == ("Linear", "ReLU")
     assert judge("mlp", InProcess(namespace), 1, {}).full
     assert namespace[name] is layer

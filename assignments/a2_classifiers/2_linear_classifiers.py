@@ -3,8 +3,11 @@
 #
 # A nearest-neighbour classifier keeps all its examples and looks at them again for every picture. A
 # linear classifier looks at them beforehand, puts what it has learned into a few thousand numbers,
-# and throws the examples away. It is the smallest classifier that is trained as networks are, by
-# going downhill on a loss, and every layer of the networks to come contains one.
+# and throws the examples away. The first is called non-parametric: what it knows grows with the
+# examples, and with it what an answer costs. The second is parametric: its numbers are as many
+# however many examples there are, and each is estimated from all of them. It is the smallest
+# classifier that is trained as networks are, by going downhill on a loss, and every layer of the
+# networks to come contains one.
 #
 # **You will be able to**
 #

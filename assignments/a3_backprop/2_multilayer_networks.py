@@ -441,8 +441,9 @@ demo(compared_loss)
 #
 # A multilayer perceptron (MLP) is layers behind each other, and so are its rules: forward, each
 # layer is given what the one before returns; backward, the same in reverse. No new derivative is
-# needed. Between two `Linear` layers stands a `ReLU`; without it, two linear maps would be one
-# linear map. Nothing follows the last layer: its outputs are the scores.
+# needed, and one less: nobody asks for those by the examples, which training cannot change. Between
+# two `Linear` layers stands a `ReLU`; without it, two linear maps would be one linear map. Nothing
+# follows the last layer: its outputs are the scores.
 #
 # **How large are the first weights?** Not 0: then all hidden outputs are 0, and so are all
 # derivatives but those of the last bias; it remains so after every step. And not all alike: neurons
@@ -471,7 +472,7 @@ def compared_network():
     rng = np.random.default_rng(4)
     network = MLP((4, 6, 5, 3), rng)
     X, labels = rng.normal(size=(8, 4)), rng.integers(0, 3, 8)
-    parameters, found = {"X": X}, {}
+    parameters, found = {}, {}
     for number, layer in enumerate(linear_layers(network), 1):
         layer.b += rng.normal(0, 0.1, layer.b.shape)
         parameters |= {f"W{number}": layer.W, f"b{number}": layer.b}
@@ -479,7 +480,7 @@ def compared_network():
     def loss():
         return softmax_cross_entropy(network.forward(X), labels)[0]
 
-    found["X"] = network.backward(softmax_cross_entropy(network.forward(X), labels)[1])
+    network.backward(softmax_cross_entropy(network.forward(X), labels)[1])
     for number, layer in enumerate(linear_layers(network), 1):
         found |= {f"W{number}": layer.dW, f"b{number}": layer.db}
     return gradients.compare(loss, parameters, found)
@@ -617,8 +618,8 @@ def train_on_digits(sizes, batch_size, rate, epochs, seed=0, live=None, name="")
 def both_networks():
     live = LiveCurves(
         20,
-        "loss and test accuracy of two networks over 20 epochs of digits; the one with a hidden "
-        "layer reaches a lower loss than the linear one",
+        "loss and test accuracy over 20 epochs of digits, of a network with a hidden layer and of "
+        "one without",
         "test accuracy",
     )
     return {
@@ -857,8 +858,7 @@ choices = {
 def one_some_and_all():
     live = LiveCurves(
         10,
-        "loss and test accuracy over ten epochs with one sample a step, with 32, and with all; the "
-        "loss with one falls fastest, that with 32 comes close, that with all is far behind",
+        "loss and test accuracy over ten epochs with one sample a step, with 32, and with all",
         "test accuracy",
     )
     rows = []

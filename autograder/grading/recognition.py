@@ -19,6 +19,7 @@ from autograder.grading.student import (
     Student,
     StudentError,
     Unanswered,
+    is_of_lending,
 )
 from course_utils.compare import difference
 from course_utils.wire import encode
@@ -102,9 +103,13 @@ def _alike(
 def _same(asked: _Asked, namespace: Mapping[str, Any]) -> bool:
     call = asked.call
     known = _memory.answer(asked, namespace)
-    if known is None or known.raised or call.raised:
-        return known is not None and known.raised == call.raised
-    if difference(known.result, call.result) is not None:
+    if known is None:
+        return False
+    if known.raised or call.raised:
+        # Many mistakes raise exceptions of one type; what these say tells them apart.
+        alike = known.message == call.message or is_of_lending(call.message)
+        return known.raised == call.raised and alike
+    if not call.carried_out and difference(known.result, call.result) is not None:
         return False
     return call.after is None or difference(known.after, call.after) is None
 
@@ -116,6 +121,7 @@ class _Answer:
     result: Any = None
     after: Any = None
     raised: str = ""
+    message: str = ""
 
 
 class _Memory:
@@ -156,7 +162,7 @@ def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
         function = getattr(called_on, call.name)
         result, after = function.watched(*call.arguments, **call.keywords)
     except Raised as error:
-        return _Answer(raised=error.kind)
+        return _Answer(raised=error.kind, message=error.message)
     except StudentError:
         return None
     return _Answer(result, after)

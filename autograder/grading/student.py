@@ -1,6 +1,7 @@
 """A student, as hidden tests see one: functions to call by name, across the wire."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,13 +39,15 @@ class Raised(StudentError):
     ----------
     kind : the name of the exception's type.
     kinds : the names of the types it derives from, itself included.
+    message : what it says. It is for comparing, and shown to nobody.
     """
 
-    def __init__(self, kind: str, kinds: Sequence[str]) -> None:
+    def __init__(self, kind: str, kinds: Sequence[str], message: str = "") -> None:
         known = kind in _EVERYDAY
         super().__init__(f"It raises {kind}" if known else "It raises an exception of its own")
         self.kind = kind
         self.kinds = tuple(kinds)
+        self.message = message
 
 
 # As few as teach something: which of them is raised could tell what a hidden input is.
@@ -227,6 +230,11 @@ _TAKES = (
 )
 
 
+def is_of_lending(message: str) -> bool:
+    """Tell whether an exception's message is that of a lent function, which hides the true one."""
+    return message.startswith(_TAKES)
+
+
 def _is_modest(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim in (1, 2, 3, 4) and 0 < value.size <= MOST_NUMBERS
@@ -244,9 +252,10 @@ _LONGEST_WORD = 40
 class Call:
     """One call that a test made, with what came of it.
 
-    `after` are the arguments as they were afterwards, if the test looked at them. `history` is, of
-    a method's call, how its object was made and what was called on it before. `attribute` says that
-    an attribute was read and nothing called.
+    `raised` is the type of an exception, `message` what it said. `after` are the arguments as they
+    were afterwards, if the test looked at them. `history` is, of a method's call, how its object
+    was made and what was called on it before. `attribute` says that an attribute was read and
+    nothing called, `carried_out` that nobody looked at the value.
     """
 
     name: str
@@ -254,9 +263,11 @@ class Call:
     keywords: Mapping[str, Any]
     result: Any = None
     raised: str = ""
+    message: str = ""
     after: list[Any] | None = None
     history: tuple["Call", ...] = ()
     attribute: bool = False
+    carried_out: bool = False
 
 
 @dataclass
@@ -300,7 +311,10 @@ class Student:
             case "raised" if reply.get("type") == "NotImplementedError":
                 raise NotAttempted("Not attempted")
             case "raised":
-                raise Raised(str(reply.get("type")), [str(kind) for kind in reply["types"]])
+                kinds = [str(kind) for kind in reply["types"]]
+                # Where an object is in memory says nothing, and is never the same.
+                message = re.sub(r" at 0x[0-9a-f]+", "", str(reply.get("message")))
+                raise Raised(str(reply.get("type")), kinds, message)
             case "missing":
                 raise Missing("There is no such function")
             case _:
@@ -333,7 +347,13 @@ class Function:
     def carry_out(self, *arguments: Any, **keywords: Any) -> None:
         """Call it for what it does, whatever it returns (many a `train` returns its object)."""
         self._call(arguments, keywords, keep=True)
-        self._record(arguments, keywords)
+        self._record(arguments, keywords, carried_out=True)
+
+    def carry_out_watched(self, *arguments: Any, **keywords: Any) -> list[Any]:
+        """Carry it out and return the arguments as they were afterwards."""
+        after: list[Any] = self._call(arguments, keywords, keep=True, watch=True)["arguments"]
+        self._record(arguments, keywords, after=after, carried_out=True)
+        return after
 
     def _call(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool
@@ -352,8 +372,10 @@ class Function:
             if isinstance(error, Unanswered):
                 self.student.carrier.unanswered.add(self.name)
             # Without a value or an exception no known mistake answers alike.
-            kind = error.kind if isinstance(error, Raised) else type(error).__name__
-            self._record(arguments, keywords, raised=kind)
+            kind, message = type(error).__name__, ""
+            if isinstance(error, Raised):
+                kind, message = error.kind, error.message
+            self._record(arguments, keywords, raised=kind, message=message)
             raise
         # An object cannot be compared; what its methods return can.
         if "keep" not in options:

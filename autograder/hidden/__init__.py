@@ -18,7 +18,7 @@ A module per notebook. A replay is the body of a function that prints values:
 
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import wraps
@@ -219,13 +219,22 @@ def fits(got: Any, like: Any) -> Any:
 def unchanged(function: Function, *arguments: Any, **keywords: Any) -> Any:
     """Call a function and return its value; raise `Wrong` if it changed an argument."""
     value, after = function.watched(*arguments, **keywords)
+    _are_as_before(arguments, after)
+    return value
+
+
+def carried_out(function: Function, *arguments: Any) -> None:
+    """Call a function for what it does; raise `Wrong` if it changed an argument."""
+    _are_as_before(arguments, function.carry_out_watched(*arguments))
+
+
+def _are_as_before(arguments: Sequence[Any], after: Sequence[Any]) -> None:
     for old, new in zip(arguments, after, strict=True):
         if isinstance(old, np.ndarray):
             holds(
                 isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True),
                 "It changes the array it is given",
             )
-    return value
 
 
 def raises(kind: str, function: Function, *arguments: Any) -> None:

@@ -4,6 +4,7 @@ Oracles: torch, in float64, with its own losses and autograd; scikit-learn for a
 central differences the exact ones of a polynomial.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,8 +14,9 @@ from numpy.random import Generator
 from sklearn.metrics import accuracy_score
 from torch.nn import functional
 
-from autograder.grading.student import Counted, Student
+from autograder.grading.student import Counted, Fresh, Student, StudentError
 from autograder.hidden import (
+    PermutingFrom,
     close,
     follows,
     hidden,
@@ -536,6 +538,11 @@ def batches(student: Student, rng: Generator) -> None:
     # Whoever asks about a batch once more learns nothing wrong.
     kept = [names for i, names in enumerate(asked) if i == 0 or names != asked[i - 1]]
     holds(kept == due, "The batches are not those that the generator's permutations give")
+    # Who asks for something else, shuffling indices say, gets nothing here, and is not counted.
+    asked_for = Fresh(PermutingFrom(generator), ("permutation",))
+    with suppress(StudentError):
+        student.train_linear(Counted(_Loss()), X, labels, num_classes, asked_for, *options)
+        holds(asked_for.made.count <= 3, "It asks for more than one permutation an epoch")
 
 
 def _names(batch: tuple[Any, Any], labels: Any) -> list[int]:

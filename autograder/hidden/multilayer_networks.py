@@ -6,7 +6,8 @@ what torch computes.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import pairwise
@@ -17,9 +18,19 @@ import torch
 from numpy.random import Generator
 from torch.nn import functional
 
-from autograder.grading.student import MOST_NUMBERS, Counted, Fresh, Student
+from autograder.grading.student import (
+    MOST_NUMBERS,
+    Counted,
+    Fresh,
+    Function,
+    Remote,
+    Student,
+    StudentError,
+)
 from autograder.hidden import (
+    PermutingFrom,
     Wrong,
+    carried_out,
     close,
     follows,
     hidden,
@@ -420,6 +431,13 @@ def _keeps_its_own(student: Student, rng: Generator) -> None:
         b.fill.carry_out(0.0)
         alike = difference(layer.forward(X), due.forward(X)) is None
         holds(alike, "It has no W and b of its own: it changes with the arrays that it was given")
+        for name in ("W", "b"):
+            # Read by a call of the object's own, an attribute is an array that stays there.
+            read = Function(student, "__getattribute__", layer.handle, layer.history)
+            read.make(name).fill.carry_out(0.25)
+            due = replace(due, **{name: np.full_like(getattr(due, name), 0.25)})
+            alike = difference(layer.forward(X), due.forward(X)) is None
+            holds(alike, f"What forward reads is not {name}: writing into it changes no output")
 
 
 @hidden("layers", points=1, says="Linear: steps, and the outputs after them")
@@ -667,10 +685,19 @@ class _Torch:
         """Return the scores."""
         return self.scores(X).detach().numpy()
 
-    def backward(self, X: Any, slopes: Any) -> Any:
-        """Return dL/dX."""
-        places = _tensor(X)
-        return torch.autograd.grad(self.scores(places), places, torch.tensor(slopes))[0].numpy()
+    def descended(self, one: "_Step") -> "_Torch":
+        """Return the network after a step against the central differences of its parameters."""
+        after = deepcopy(self)
+        for parameter, moved in zip(self.parameters, after.parameters, strict=True):
+            before = parameter.detach().numpy().copy()
+
+            def loss(values: Any, parameter: Any = parameter) -> float:
+                parameter.data.copy_(torch.as_tensor(values))
+                return float((self.forward(one.X) * one.slopes).sum())
+
+            moved.data -= one.learning_rate * torch.as_tensor(_differences(loss, before))
+            parameter.data.copy_(torch.as_tensor(before))
+        return after
 
     def step(self, X: Any, slopes: Any, learning_rate: float) -> None:
         """Step against the derivatives."""
@@ -718,7 +745,8 @@ class _Modest(reference.Linear):
 
 
 def _linear(W: Any, b: Any) -> Fresh:
-    return Fresh(partial(_Modest, W, b), _METHODS)
+    # The last one is how our own network asks for the derivatives of its first layer.
+    return Fresh(partial(_Modest, W, b), (*_METHODS, "_set_derivatives"))
 
 
 def _relu() -> Fresh:
@@ -740,18 +768,17 @@ def mlp_scores(student: Student, rng: Generator) -> None:
     close(network.forward(steps[0].X), due.forward(steps[0].X))
 
 
-@hidden("mlp", points=1.5, says="dL/dX of networks of one to four layers; examples of zeros")
+@hidden("mlp", points=1.5, says="a step of networks of one to four layers; examples of zeros")
 @follows(**_LAYERS)
-def mlp_inputs(student: Student, rng: Generator) -> None:
+def mlp_one_step(student: Student, rng: Generator) -> None:
     for sizes in ((4, 6, 3), (5, 3), (3, 7, 4, 2), (2, 4, 5, 3, 6)):
         number, (one,) = _steps(rng, sizes, 5)
-        network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
-        network.forward(one.X)
-        close(unchanged(network.backward, one.slopes), due.backward(one.X, one.slopes))
-        # Every ReLU is at 0, exactly: all biases are 0.
-        zeros = np.zeros_like(one.X)
-        close(network.forward(zeros), due.forward(zeros))
-        close(network.backward(one.slopes), due.backward(zeros, one.slopes))
+        # Of zeros every ReLU is at 0, exactly: all biases are 0.
+        for X in (one.X, np.zeros_like(one.X)):
+            network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
+            close(network.forward(X), due.forward(X))
+            _took(network, due, _Step(X, one.slopes, one.learning_rate))
+            close(network.forward(one.X), due.forward(one.X))
 
 
 @hidden("mlp", points=2.5, says="several steps of training, and the scores after them")
@@ -762,27 +789,29 @@ def mlp_steps(student: Student, rng: Generator) -> None:
         network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
         for one in steps:
             close(network.forward(one.X), due.forward(one.X))
-            close(network.backward(one.slopes), due.backward(one.X, one.slopes))
-            network.update.carry_out(one.learning_rate)
-            due.step(one.X, one.slopes, one.learning_rate)
+            _took(network, due, one)
         X = steps[0].X
         close(network.forward(X), due.forward(X))
+
+
+def _took(network: Remote, due: _Torch, one: _Step) -> None:
+    """Take a step with both."""
+    carried_out(network.backward, one.slopes)
+    network.update.carry_out(one.learning_rate)
+    due.step(one.X, one.slopes, one.learning_rate)
 
 
 @hidden("mlp", points=1, says="central differences; the last forward counts")
 @follows(**_LAYERS)
 def mlp_differences(student: Student, rng: Generator) -> None:
     for sizes in ((3, 3, 3, 3), (4, 5, 2)):
-        number, (before, one) = _steps(rng, sizes, 3, 3)
+        number, (one,) = _steps(rng, sizes, 3)
         network, due = student.MLP.make(sizes, number), _Torch(sizes, number.generator())
-        network.forward(before.X)
+        network.forward(rng.normal(size=one.X.shape))
         close(network.forward(one.X), due.forward(one.X))
-        slopes = _differences(partial(_weighted_scores, due, one.slopes), one.X)
-        close(network.backward(one.slopes), slopes)
-
-
-def _weighted_scores(due: _Torch, slopes: Any, X: Any) -> float:
-    return float((due.forward(X) * slopes).sum())
+        carried_out(network.backward, one.slopes)
+        network.update.carry_out(one.learning_rate)
+        close(network.forward(one.X), due.descended(one).forward(one.X), atol=1e-6)
 
 
 @hidden("mlp", points=0.5, says="two networks side by side; what they were given stays as it was")
@@ -796,11 +825,8 @@ def mlp_side_by_side(student: Student, rng: Generator) -> None:
         for network, (_, steps) in zip(networks, drawn, strict=True):
             unchanged(network.forward, steps[step].X)
         for network, right, (_, steps) in zip(networks, due, drawn, strict=True):
-            one = steps[step]
-            found = unchanged(network.backward, one.slopes)
-            close(found, right.backward(one.X, one.slopes))
-            network.update.carry_out(one.learning_rate)
-            right.step(one.X, one.slopes, one.learning_rate)
+            _took(network, right, steps[step])
+            close(network.forward(steps[0].X), right.forward(steps[0].X))
     _same_array_again(student, rng)
 
 
@@ -825,7 +851,7 @@ def _same_array_again(student: Student, rng: Generator) -> None:
         network = student.MLP.make(sizes, number)
         for expected in scores:
             close(network.forward(array), expected)
-            network.backward(first.slopes)
+            network.backward.carry_out(first.slopes)
             network.update.carry_out(0.3)
 
 
@@ -916,6 +942,11 @@ def equal_generators(student: Student, rng: Generator) -> None:
         for _ in range(2):
             found = _minibatches(student, X, labels, size, number)
             close(found, _due_batches(X, labels, size, number.generator()))
+        # Who asks for something else, shuffling indices say, gets nothing here, and is not counted.
+        asked = Fresh(PermutingFrom(number), ("permutation",))
+        with suppress(StudentError):
+            student.minibatches(X, labels, size, asked)
+            holds(asked.made.count == 1, "It asks for more than one permutation")
 
 
 # --- train ----------------------------------------------------------------------------------------

@@ -1500,6 +1500,20 @@ def climbed(
 
 @wrong(
     "train_linear",
+    hint="You ask rng for more than one permutation an epoch, so what is drawn afterwards is other "
+    "than it should be.",
+    minor=True,
+)
+def permuted_once_more(
+    loss: Loss, X: Any, labels: Any, num_classes: int, rng: Any, *more: Any, **options: Any
+) -> Trained:
+    found = _trained(_named(more, options), loss, X, labels, num_classes, rng)
+    rng.permutation(len(X))
+    return found
+
+
+@wrong(
+    "train_linear",
     hint="You subtract the whole gradient. Multiply it with learning_rate first.",
 )
 def no_learning_rate(

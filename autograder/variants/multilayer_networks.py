@@ -701,6 +701,25 @@ class NoBias(Linear):
 
 
 @linear(
+    hint="Linear's forward reads a copy of W that is made beforehand: whoever writes into W changes "
+    "nothing. Transpose W in forward: X @ self.W.T.",
+    minor=True,
+)
+class TransposedBeforehand(Linear):
+    def __init__(self, W: Vectors, b: Signal) -> None:
+        super().__init__(W, b)
+        self.transposed = self.W.T.copy()
+
+    def forward(self, X: Vectors) -> Vectors:
+        self.X = X
+        return X @ self.transposed + self.b
+
+    def update(self, learning_rate: float) -> None:
+        super().update(learning_rate)
+        self.transposed = self.W.T.copy()
+
+
+@linear(
     hint="Linear multiplies with W as it is. Its rows belong to the outputs; a row of X meets a row "
     "of W: X @ W.T.",
 )
@@ -1852,10 +1871,9 @@ class DrawnBackwards(_Built):
     "begin with the last layer.",
 )
 class ForwardOrder(MLP):
-    def backward(self, slopes: Scores) -> Vectors:
+    def backward(self, slopes: Scores) -> None:
         for layer in self.layers:
             slopes = layer.backward(slopes)
-        return slopes
 
 
 @network(
@@ -1863,22 +1881,9 @@ class ForwardOrder(MLP):
     "it returned: slopes = layer.backward(slopes).",
 )
 class SameSlopesForAll(MLP):
-    def backward(self, slopes: Scores) -> Vectors:
-        found = slopes
-        for layer in reversed(self.layers):
-            found = layer.backward(slopes)
-        return found
-
-
-@network(
-    hint="backward does not use what the layers return. Each one takes the slopes that the layer "
-    "behind it returned, and dL/dX is the first one's: slopes = layer.backward(slopes).",
-)
-class SlopesNotKept(MLP):
-    def backward(self, slopes: Scores) -> Vectors:
+    def backward(self, slopes: Scores) -> None:
         for layer in reversed(self.layers):
             layer.backward(slopes)
-        return slopes
 
 
 @network(
@@ -1886,27 +1891,19 @@ class SlopesNotKept(MLP):
     "Go through reversed(self.layers), which leaves the list as it is.",
 )
 class ReversedForGood(MLP):
-    def backward(self, slopes: Scores) -> Vectors:
+    def backward(self, slopes: Scores) -> None:
         self.layers.reverse()
         for layer in self.layers:
             slopes = layer.backward(slopes)
-        return slopes
 
 
 @network(
     hint="backward passes by the ReLU layers. Their slopes are factors of the chain rule as well.",
 )
 class ReluLeftOut(MLP):
-    def backward(self, slopes: Scores) -> Vectors:
+    def backward(self, slopes: Scores) -> None:
         for layer in self.layers[::-2]:
             slopes = layer.backward(slopes)
-        return slopes
-
-
-@network(hint="backward returns nothing. It returns dL/dX, as every layer's does.")
-class NoSlopesReturned(MLP):
-    def backward(self, slopes: Scores) -> Any:
-        super().backward(slopes)
 
 
 @network(
@@ -1944,18 +1941,17 @@ class NegativeRate(MLP):
 
 
 @network(
-    hint="The layers step before all slopes are computed: backward returns slopes of weights that "
+    hint="The layers step before all slopes are computed: those that come next are of weights that "
     "have changed. First all of backward, then update.",
 )
 class SteppedOnTheWay(MLP):
     rate = 0.1
 
-    def backward(self, slopes: Scores) -> Vectors:
+    def backward(self, slopes: Scores) -> None:
         for layer in reversed(self.layers):
             layer.backward(slopes)
             layer.update(self.rate)
             slopes = layer.backward(slopes)
-        return slopes
 
 
 @right("mlp", function="MLP")
@@ -2072,8 +2068,8 @@ class SinglePrecision(MLP):
     def forward(self, X: Vectors) -> Scores:
         return super().forward(X.astype(np.float32)).astype(np.float32)
 
-    def backward(self, slopes: Scores) -> Vectors:
-        return super().backward(slopes.astype(np.float32)).astype(np.float32)
+    def backward(self, slopes: Scores) -> None:
+        super().backward(slopes.astype(np.float32))
 
 
 # --- minibatches ----------------------------------------------------------------------------------
@@ -2103,6 +2099,19 @@ def rest_dropped(X: Vectors, labels: Labels, batch_size: int, rng: np.random.Gen
 def rest_filled_up(X: Vectors, labels: Labels, batch_size: int, rng: np.random.Generator) -> Some:
     order = rng.permutation(len(X))
     return _in_order(X, labels, batch_size, np.append(order, order[: -len(X) % batch_size]))
+
+
+@wrong(
+    "minibatches",
+    hint="You ask rng for more than one permutation, so what is drawn after this epoch is other than "
+    "it should be.",
+    minor=True,
+)
+def permuted_once_more(
+    X: Vectors, labels: Labels, batch_size: int, rng: np.random.Generator
+) -> Some:
+    yield from _in_order(X, labels, batch_size, rng.permutation(len(X)))
+    rng.permutation(len(X))
 
 
 @wrong(

@@ -453,6 +453,23 @@ def nearest_alone(distances: Distances, labels: Labels, k: int = 1) -> Labels:
     return _each(distances, labels, k, lambda near: near[0])
 
 
+@wrong("predict_labels", hint="All examples vote in your answer. Take the k nearest: order[:k].")
+def all_vote(distances: Distances, labels: Labels, k: int = 1) -> Labels:
+    reference.predict_labels(distances, labels, k)  # refuses what is no k
+    return reference.predict_labels(distances, labels, len(labels))
+
+
+@wrong(
+    "predict_labels",
+    hint="You sort the distances down the columns, the queries to each example. Sort along each row: "
+    "axis=1.",
+)
+def sorted_down_the_columns(distances: Distances, labels: Labels, k: int = 1) -> Labels:
+    reference.predict_labels(distances, labels, k)  # refuses what is no k
+    nearest = labels[np.argsort(distances, axis=0, kind="stable")[:, :k]]
+    return np.array([_tied(near)[0] for near in nearest.tolist()], np.int64)
+
+
 @wrong("predict_labels", hint="The farthest examples vote in your answer. The nearest are due.")
 def farthest(distances: Distances, labels: Labels, k: int = 1) -> Labels:
     return reference.predict_labels(-distances, labels, k)

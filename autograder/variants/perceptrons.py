@@ -1190,6 +1190,15 @@ def counted_from_one(function: Machine, w: Signal, knob: int, step: float = 1e-5
     return reference.numerical_derivative(function, w, knob - 1, step)
 
 
+@wrong(
+    "numerical_derivative",
+    hint="You turn the knob after the one that is meant: w here is [w_0, w_1, ...], and its first "
+    "entry is knob 0.",
+)
+def the_next_knob(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> float:
+    return reference.numerical_derivative(function, w, knob + 1, step)
+
+
 @wrong("numerical_derivative", hint="You always turn the first knob. Turn the one named by knob.")
 def always_the_first(function: Machine, w: Signal, knob: int, step: float = 1e-5) -> float:
     return reference.numerical_derivative(function, w, 0, step)

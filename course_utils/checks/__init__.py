@@ -8,6 +8,7 @@ wrong, and which mistake it looks like, without containing a solution.
 
 import html
 import json
+import re
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -403,7 +404,9 @@ def _observed(one: Example, watched: "list[_Watched]") -> Any:
     except WireError as error:
         return Raised("TypeError", str(error))
     except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
-        return Raised(type(error).__name__, str(error).split("\n")[0][:300], _where(error))
+        # Where an object is in memory says nothing, and is never the same.
+        message = re.sub(r" at 0x[0-9a-f]+", "", str(error).split("\n")[0][:300])
+        return Raised(type(error).__name__, message, _where(error))
     return Mutated(value) if any(w.mutated for w in watched) else value
 
 
@@ -466,7 +469,7 @@ def _agrees(one: Example, observation: Any, mistake: Mapping[str, Any]) -> bool:
     if isinstance(observation, Told):
         return mistake.get("told") == observation.sentence
     if isinstance(observation, Raised):
-        return mistake.get("raises") == observation.kind
+        return mistake.get("raises") == f"{observation.kind}: {observation.message}"
     mutates = isinstance(observation, Mutated)
     if "value" not in mistake or mistake.get("mutates", False) != mutates:
         return False

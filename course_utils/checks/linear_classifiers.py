@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks import example, must_raise, named
+from course_utils.checks import Complaint, example, must_raise, named
 
 # Four classes, three examples. With log 2 for a factor, probabilities are simple fractions.
 _LOG_2 = np.log(2.0)
@@ -205,6 +205,18 @@ def classes_without_examples(train_linear: Any) -> Any:
 @example("train_linear", "six examples, everything left to its default: ten steps")
 def all_defaults(train_linear: Any) -> Any:
     return _trained(train_linear, 6, 5)
+
+
+@example("train_linear", "two epochs of four examples: how rng goes on afterwards")
+def nothing_else_drawn(train_linear: Any) -> Any:
+    X, labels = np.array([[2.0, 0.0], [0.0, 1.0], [4.0, 1.0], [1.0, 3.0]]), np.array([0, 1, 1, 0])
+    rng, other = np.random.default_rng(8), np.random.default_rng(8)
+    found = train_linear(_pull, X, labels, 2, rng, batch_size=3, epochs=2)
+    for _ in range(2):
+        other.permutation(4)
+    if rng.random() != other.random():
+        raise Complaint("rng is asked for something else than one permutation an epoch.")
+    return named(found, "W", "b", "history")
 
 
 # --- search_hyper_parameters ----------------------------------------------------------------------

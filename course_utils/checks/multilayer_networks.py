@@ -293,33 +293,29 @@ def two_layers(mlp: Any) -> Any:
     return {"The scores": mlp((3, 3, 3), np.random.default_rng(2)).forward(_THREE.copy())}
 
 
-@example("mlp", "sizes (3, 3, 3, 3): forward and backward of three layers, default_rng(3)")
+def _stepped(network: Any, slopes: Any, steps: int = 1) -> dict[str, Any]:
+    """Return the scores before a step and after each."""
+    found = {"The scores": network.forward(_THREE.copy())}
+    for number in range(1, steps + 1):
+        network.backward(slopes.copy())
+        network.update(0.5)
+        found[f"The scores after step {number}"] = network.forward(_THREE.copy())
+    return found
+
+
+@example("mlp", "sizes (3, 3, 3, 3): three layers before and after a step of 0.5; default_rng(3)")
 def three_layers(mlp: Any) -> Any:
-    network = mlp((3, 3, 3, 3), np.random.default_rng(3))
-    scores = network.forward(_THREE.copy())
-    return {"The scores": scores, "dL/dX": network.backward(_THREE_SLOPES.copy())}
+    return _stepped(mlp((3, 3, 3, 3), np.random.default_rng(3)), _THREE_SLOPES)
 
 
-@example("mlp", "sizes (3, 3, 3, 3): both ways, a step of 0.5, both ways again; default_rng(4)")
-def one_step(mlp: Any) -> Any:
-    network = mlp((3, 3, 3, 3), np.random.default_rng(4))
-    network.forward(_THREE.copy())
-    dX = network.backward(_THREE_SLOPES.copy())
-    network.update(0.5)
-    after = network.forward(_THREE.copy())
-    again = network.backward(_THREE_SLOPES.copy())
-    return {
-        "dL/dX": dX,
-        "The scores after the step": after,
-        "dL/dX after the step": again,
-    }
+@example("mlp", "sizes (3, 3, 3, 3): before, and after each of two steps of 0.5; default_rng(4)")
+def two_steps(mlp: Any) -> Any:
+    return _stepped(mlp((3, 3, 3, 3), np.random.default_rng(4)), _THREE_SLOPES, 2)
 
 
-@example("mlp", "sizes 3, 6, 4, 2, in a list, default_rng(5): both ways")
+@example("mlp", "sizes 3, 6, 4, 2, in a list: before and after a step of 0.5; default_rng(5)")
 def growing_and_shrinking(mlp: Any) -> Any:
-    network = mlp([3, 6, 4, 2], np.random.default_rng(5))
-    scores = network.forward(_THREE.copy())
-    return {"The scores": scores, "dL/dX": network.backward(_THREE_SLOPES[:, :2].copy())}
+    return _stepped(mlp([3, 6, 4, 2], np.random.default_rng(5)), _THREE_SLOPES[:, :2])
 
 
 @example("mlp", "sizes (3, 3, 3), default_rng(6): rng, sizes and scores after all has been called")

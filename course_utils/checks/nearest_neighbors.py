@@ -74,8 +74,9 @@ SEVENS = np.array([7, 7, 7, 1000, 1000, 3])
 
 @example("predict_labels", "two queries and six examples, k = 1")
 def the_nearest(predict_labels: Any) -> Any:
-    distances = [[0.4, 0.5, 0.6, 0.1, 0.2, 0.3], [0.9, 0.2, 0.3, 0.7, 0.4, 0.5]]
-    return predict_labels(np.array(distances), SEVENS.copy(), 1)
+    distances = [[0.4, 0.5, 0.6, 0.1, 0.2, 0.3], [0.9, 0.4, 0.3, 0.7, 0.5, 0.2]]
+    # Who lets all vote says 7 and 7, the farthest 1000 and 2.
+    return predict_labels(np.array(distances), np.array([2, 7, 1000, 3, 7, 9]), 1)
 
 
 @example("predict_labels", "three queries and six examples, three votes of five for 7")

@@ -148,12 +148,12 @@ def _counted(
     return {"df/dw_i": found, "The number of calls of the function": len(calls)}
 
 
-@example("numerical_derivative", "f = w_0^3 + 10 w_1^2 at (2, 3), knob 0, step 1: 13")
+@example("numerical_derivative", "f = w_0^3 + 10 w_1^2 + 9 w_2 at (2, 3, 4), knob 0, step 1: 13")
 def first_knob(numerical_derivative: Any) -> Any:
     def function(w: Any) -> float:
-        return float(w[0] ** 3 + 10.0 * w[1] ** 2)
+        return float(w[0] ** 3 + 10.0 * w[1] ** 2 + 9.0 * w[2])
 
-    return _counted(numerical_derivative, function, np.array([2.0, 3.0]), 0, 1.0)
+    return _counted(numerical_derivative, function, np.array([2.0, 3.0, 4.0]), 0, 1.0)
 
 
 @example("numerical_derivative", "f = w_0 w_1^2 + w_2^3 at (-3, 1, -3), knobs 1 and 2, step 0.5")

@@ -117,8 +117,12 @@ class Linear:
 
         Of the last `forward`. dW and db are not added to those before; slopes is not modified.
         """
-        self.dW, self.db = slopes.T @ self.X, slopes.sum(axis=0)
+        self._set_derivatives(slopes)
         return slopes @ self.W
+
+    def _set_derivatives(self, slopes: Vectors) -> None:
+        """Take dL/dY and set dW and db: all that is asked of a network's first layer."""
+        self.dW, self.db = slopes.T @ self.X, slopes.sum(axis=0)
 
     def update(self, learning_rate: float) -> None:
         """Step against the derivatives: W <- W - learning_rate dW, and b likewise."""
@@ -197,8 +201,7 @@ class MLP:
 
     The outputs of the last `Linear` layer are the scores; nothing follows it. The weights of each
     layer are `rng.normal(0, sqrt(2 / inputs), (outputs, inputs))`, drawn from the first layer to
-    the last when the network is made; biases begin at 0. It uses its layers by `forward`,
-    `backward` and `update` alone.
+    the last when the network is made; biases begin at 0. It uses its layers by their methods alone.
 
     Parameters
     ----------
@@ -229,14 +232,17 @@ class MLP:
             X = layer.forward(X)
         return X
 
-    def backward(self, slopes: Scores) -> Vectors:
-        """Take dL/dscores of the last `forward`, pass it back through all layers, return dL/dX.
+    def backward(self, slopes: Scores) -> None:
+        """Take dL/dscores of the last `forward`, and pass it back through all layers.
 
+        Nothing need be returned: dL/dX is of no use to training, which cannot change the examples.
         slopes is not modified.
         """
-        for layer in reversed(self.layers):
+        first, *behind = self.layers
+        for layer in reversed(behind):
             slopes = layer.backward(slopes)
-        return slopes
+        # Of three products of matrices dL/dX would be one, and examples can be long.
+        first._set_derivatives(slopes)
 
     def update(self, learning_rate: float) -> None:
         """Let every layer step against its derivatives."""

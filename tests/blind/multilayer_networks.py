@@ -1,7 +1,7 @@
 """Blind answers to the notebook multilayer_networks: right ones in unusual style, and wrong ones.
 
 Numbers that are missing were wrong ones that are right by the contract (chain_forward 4, layers 6,
-train 7), differ where two functions are the same and their inputs nearly are (chain_backward 8), or
+mlp 7, train 7), differ where two functions are the same and their inputs nearly are (chain_backward 8), or
 go wrong in what stays on the student's side, where the visible checks alone look: chain_backward 3,
 mlp 4, minibatches 1, 3 and 4.
 """
@@ -1118,35 +1118,6 @@ class mlp__wrong_6:
             for hidden in self.layers[1:-1]:
                 hidden.update(learning_rate)
             self.layers[-1].update(learning_rate)
-
-
-class mlp__wrong_7:
-    """A network of a single layer hands the slopes of its scores back as they are."""
-
-    class MLP:
-        def __init__(self, sizes, rng):
-            self.layers = []
-            for m, k in zip(sizes[:-1], sizes[1:]):
-                weights = rng.normal(0, np.sqrt(2 / m), (k, m))
-                self.layers += [Linear(weights, np.zeros(k)), ReLU()]
-            self.layers.pop()
-
-        def forward(self, X):
-            for layer in self.layers:
-                X = layer.forward(X)
-            return X
-
-        def backward(self, slopes):
-            back = self.layers[-1].backward(slopes)
-            if len(self.layers) == 1:
-                return slopes
-            for layer in self.layers[-2::-1]:
-                back = layer.backward(back)
-            return back
-
-        def update(self, learning_rate):
-            for layer in self.layers:
-                layer.update(learning_rate)
 
 
 class mlp__wrong_8:
