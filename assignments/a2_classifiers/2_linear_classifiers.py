@@ -523,8 +523,8 @@ plots.curves(
 # | | photo_patches | CIFAR-10 | of CIFAR-10, public courses report |
 # |---|---|---|---|
 # | nearest neighbour, L2, k = 1 | 65.3 % | 35.3 % | above 33 % |
-# | softmax, chosen on validation data | 60.5 % | 40.2 % | about 39 % |
-# | hinge, chosen on validation data | 57.4 % | 39.6 % | about 39 % |
+# | softmax, chosen on validation data | 60.5 % | 40.5 % | about 39 % |
+# | hinge, chosen on validation data | 57.4 % | 39.2 % | about 39 % |
 #
 # And how much do $k$ and the number of examples matter? The same copy of CIFAR-10, L2:
 #
