@@ -195,7 +195,7 @@ def _cpu() -> str:
     return f"CPU ({threads} thread{'s' * (threads != 1)})"
 
 
-def _as_device(device: "AnyDevice") -> "torch.device":
+def as_device(device: "AnyDevice") -> "torch.device":
     """Return a device of torch.
 
     Raises
@@ -421,7 +421,7 @@ def mixed_precision(device: "AnyDevice", enabled: bool = True) -> Precision:
     """
     import torch
 
-    device = _as_device(device)
+    device = as_device(device)
     if not enabled:
         return Precision(device, why="float32: mixed precision is switched off.")
     if device.type == "cuda":
@@ -461,7 +461,7 @@ def synchronize(device: "AnyDevice") -> None:
     """Wait until a device has done all it was given; a CPU always has."""
     import torch
 
-    device = _as_device(device)
+    device = as_device(device)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -484,7 +484,7 @@ class timed:  # noqa: N801  a context, read like a verb
     """
 
     def __init__(self, device: "AnyDevice") -> None:
-        self._device = _as_device(device)
+        self._device = as_device(device)
         self.seconds = float("nan")
 
     def __enter__(self) -> "timed":
@@ -514,7 +514,7 @@ def memory_report(device: "AnyDevice") -> str:
     """
     import torch
 
-    device = _as_device(device)
+    device = as_device(device)
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
         used, most = torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
