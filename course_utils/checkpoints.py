@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import os
+import pickle
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,9 +90,15 @@ def load(path: Path) -> dict[str, Any] | None:
         )
     if hashlib.sha256(content[_HEAD:]).digest() != bytes(content[len(MAGIC) : _HEAD]):
         raise CheckpointError(f"{path} is damaged: its checksum is wrong. Delete it to begin anew.")
-    state: dict[str, Any] = torch.load(
-        io.BytesIO(content[_HEAD:]), map_location="cpu", weights_only=True
-    )
+    try:
+        state: dict[str, Any] = torch.load(
+            io.BytesIO(content[_HEAD:]), map_location="cpu", weights_only=True
+        )
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{path} holds something else than a checkpoint of this course does, perhaps a "
+            "program; it was not run. Move it away to begin anew."
+        ) from error
     return state
 
 

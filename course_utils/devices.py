@@ -287,8 +287,7 @@ def seed_everything(seed: int, deterministic: bool = False) -> Seeds:
         raise ValueError(f"seed must be at least 0 and below 2**32, got {seed}")
     seed = int(seed)
     if deterministic and os.environ.get(_CUBLAS) not in _CUBLAS_REPEATABLE:
-        started: Any = torch.cuda.is_initialized
-        if started():
+        if torch.cuda.is_initialized():
             raise DeviceError(
                 "It is too late to make CUDA repeatable: cuBLAS reads its setting when it starts. "
                 "Restart the kernel and call seed_everything(..., deterministic=True) first."
@@ -366,7 +365,7 @@ class Precision:
         import torch
 
         # A new one every time: an autocast object remembers what was before it, once.
-        context: Any = torch.autocast(
+        context = torch.autocast(
             self.device.type, dtype=self.dtype or torch.bfloat16, enabled=self.dtype is not None
         )
         context.__enter__()
