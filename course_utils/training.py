@@ -534,10 +534,10 @@ def _digest(*texts: str) -> str:
 def _code(function: Any) -> str:
     """Return a digest of a function's code, without the functions that it calls."""
     function = getattr(function, "func", function)  # of functools.partial
-    if not hasattr(function, "__code__"):
-        function = type(function).__call__
-    code = getattr(function, "__code__", None)
-    return _digest(repr(_content(code))) if code is not None else repr(function)
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    if code is None:  # written in C: its name must do
+        return str(getattr(function, "__qualname__", type(function).__qualname__))
+    return _digest(repr(_content(code)))
 
 
 def _content(constant: Any) -> Any:
