@@ -296,7 +296,8 @@ def seed_everything(seed: int, deterministic: bool = False) -> Seeds:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)  # the CPU, and every GPU once it is in use
-    torch.use_deterministic_algorithms(deterministic)
+    if torch.are_deterministic_algorithms_enabled() != deterministic:
+        torch.use_deterministic_algorithms(deterministic)  # imports the compiler, for a second
     torch.backends.cudnn.deterministic = deterministic
     # The search times several algorithms and takes the fastest: not always the same one.
     torch.backends.cudnn.benchmark = False

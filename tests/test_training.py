@@ -515,7 +515,7 @@ def test_cudnn_searches_unless_results_must_be_repeatable() -> None:
 class Stop:
     """Does something before a batch, counted from the beginning of the training."""
 
-    batch, seen = 0, 0
+    batch, seen, why = 0, 0, "test"
     do: Callable[[], None]
 
 
@@ -527,7 +527,8 @@ def noisy_epoch(
     total = torch.zeros(())
     for images, labels in batches:
         Stop.seen += 1
-        if Stop.seen == Stop.batch:
+        # A set's order differs from process to process; the code is the same all the same.
+        if Stop.seen == Stop.batch and Stop.why in {"power", "kill", "test", "heat", "cat"}:
             Stop.do()
         images = images + 0.1 * random.random() + 0.1 * float(np.random.normal())
         with precision:
@@ -744,10 +745,10 @@ def test_the_checkpoint_of_another_training_is_refused(data: Dataset, tmp_path: 
 
 def test_code_is_told_apart_and_not_by_its_place() -> None:
     def a(x: Any) -> bool:
-        return x in {"one", "two", "three"} and (lambda: x)() == 1
+        return x in {"one", "two", "three"} and (lambda: x * 2)() == 6
 
     def b(x: Any) -> bool:
-        return x in {"one", "two", "three"} and (lambda: x)() == 2
+        return x in {"one", "two", "three"} and (lambda: x * 3)() == 6
 
     sources = ["def f(x):\n    return x in {'one', 'two'}\n", "# moved\n\ndef f(x):\n"]
     sources[1] += "    # and commented\n    return x in {'one', 'two'}\n"
