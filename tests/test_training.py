@@ -884,7 +884,10 @@ def test_stopped_while_writing_the_old_one_stays(
             checkpoints.save(path, {"epoch": 2})
     assert checkpoints.load(path) == {"epoch": 1}
     assert list(tmp_path.iterdir()) == [path]
-    checkpoints.save(path, {"epoch": 3})
+    before = path.read_bytes()
+    with path.open("rb") as old:  # whoever reads meanwhile sees one of them, whole
+        checkpoints.save(path, {"epoch": 3})
+        assert old.read() == before
     assert checkpoints.load(path) == {"epoch": 3}
 
 
