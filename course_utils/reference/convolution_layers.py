@@ -17,8 +17,8 @@ from course_utils.types import Bias, Indices, Kernels, Volume
 def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> tuple[int, int]:
     """Return how many places a kernel takes along a side, and how much it never covers.
 
-    w_out = floor((w_in + 2 p - k) / s) + 1. With some strides the kernel does not come to the end of
-    the padded side: the last entries, fewer than s, are in no window.
+    w_out = floor((w_in + 2 p - k) / s) + 1. With some strides the kernel does not come to the end
+    of the padded side: the last entries, fewer than s, are in no window.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def conv2d_forward(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int
     Loops over places or over the kernel's entries are fine here; `conv2d_fast` is for speed.
     """
     windows = _windows(_padded(X, padding), W.shape[2:], stride)
-    return np.einsum("nirckl,oikl->norc", windows, W) + b[:, np.newaxis, np.newaxis]
+    Y = np.tensordot(windows, W, axes=((1, 4, 5), (1, 2, 3))) + b
+    return Y.transpose(0, 3, 1, 2)
 
 
 @forbids("scipy", "torch")
@@ -141,13 +142,14 @@ def conv2d_backward(
     dL/dX, dL/dW and dL/db, of the shapes of X, W and b.
     """
     padded = _padded(X, padding)
-    dW = np.einsum("nirckl,norc->oikl", _windows(padded, W.shape[2:], stride), slopes)
+    windows = _windows(padded, W.shape[2:], stride)
+    dW = np.tensordot(slopes, windows, axes=((0, 2, 3), (0, 2, 3)))
+    by_windows = np.tensordot(W, slopes, axes=(0, 1))  # (in, kh, kw, N, H_out, W_out)
     dX = np.zeros_like(padded)
     rows, columns = (stride * side for side in slopes.shape[2:])
-    for q in range(W.shape[2]):
-        for p in range(W.shape[3]):
-            part = np.einsum("norc,oi->nirc", slopes, W[:, :, q, p])
-            dX[:, :, q : q + rows : stride, p : p + columns : stride] += part
+    for q, p in np.ndindex(W.shape[2:]):
+        part = by_windows[:, q, p].swapaxes(0, 1)
+        dX[:, :, q : q + rows : stride, p : p + columns : stride] += part
     inner = slice(padding, -padding or None)
     return dX[:, :, inner, inner], dW, slopes.sum(axis=(0, 2, 3))
 
@@ -232,7 +234,7 @@ def max_pool_backward(
     dL/dX, (N, C, H, W) float64.
     """
     dX = np.zeros(shape)
-    n, channel, row, column = np.indices(indices.shape, sparse=True)
+    n, channel, row, column = np.ogrid[tuple(map(slice, indices.shape))]
     place = n, channel, row * stride + indices // size, column * stride + indices % size
     np.add.at(dX, place, slopes)
     return dX
