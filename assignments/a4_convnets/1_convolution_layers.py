@@ -98,8 +98,8 @@ demo(three_regions)
 #
 # and so on. The outputs of $D$ neurons form a column in the output volume, $D \times 1 \times 1$.
 # Below are six neurons with weights that somebody thought of; a network learns them. Mid-grey is a
-# weight of 0. Look for a region that makes a neuron respond strongly. Which two of them say the
-# same about a flat grey wall? What does the bias of the last one do?
+# weight of 0. Look for regions that make each of them respond strongly. Which of them have nothing
+# to say about a flat grey wall, and why? What does the bias of the last one do?
 #
 # *If a control shows no picture, run its cell again.*
 
@@ -463,29 +463,37 @@ demo(compared_convolution)
 hook = np.array([[1, 1, 1], [1, 0, 0], [1, 0, 0]]) / 2
 
 
-def learned_kernel():
+def learned_kernels():
+    """Return the kernel after so many steps."""
     X = np.random.default_rng(4).normal(size=(4, 1, 16, 16))
     # Without the border, where scipy has its own rule.
     wanted = ndimage.convolve(X, hook[np.newaxis, np.newaxis])[:, :, 1:-1, 1:-1]
     W, b = np.zeros((1, 1, 3, 3)), np.zeros(1)
-    for _ in range(40):
+    kept = {0: W[0, 0].copy()}
+    for step in range(1, 41):
         difference = conv2d_forward(X, W, b) - wanted
         _, by_W, by_b = conv2d_backward(2 * difference / difference.size, X, W)
         W -= 0.3 * by_W
         b -= 0.3 * by_b
-    return W[0, 0]
+        kept[step] = W[0, 0].copy()
+    return kept
 
 
-def show_learned(kernel):
+def show_learned(kept):
+    shown = {"they used": hook}
+    shown |= {f"{step} steps": kept[step] for step in (0, 1, 2, 4, 40)}
+    shown |= {"turned": hook[::-1, ::-1]}
     return plots.side_by_side(
-        *(plots.signed(one) for one in (hook, kernel, hook[::-1, ::-1])),
-        titles=["the kernel they used", "what the layer learned", "their kernel, turned"],
-        description="Three kernels of three by three: a hook that is open to the lower right, the "
-        "learned one, and the hook turned by half a turn, which looks like the learned one.",
+        *(0.5 + kernel for kernel in shown.values()),
+        titles=list(shown),
+        columns=len(shown),
+        description="Kernels of three by three: the one they used, a bright hook at the top and on "
+        "the left; then, out of a grey that is 0, a hook that becomes brighter from step to step, "
+        "at the bottom and on the right; and the first one, turned, which looks like the last.",
     )
 
 
-demo(show_learned, demo(learned_kernel))
+demo(show_learned, demo(learned_kernels))
 
 # %% [markdown]
 # ## 9. How far a neuron sees
@@ -568,9 +576,9 @@ def pooled_maps(volume):
 demo(pooled_maps, edge_map)
 
 # %% [markdown]
-# **The backprop rule of max pooling.** The largest entry $x_m$ of a window is its output, $y = x_m$,
-# with a slope of 1; moving one of the others a little changes nothing. So the slope of the output
-# goes to the entry at the stored index, and the others get none:
+# **The backprop rule of max pooling.** The largest entry $x_m$ of a window is its output,
+# $y = x_m$, with a slope of 1; moving one of the others a little changes nothing. So the slope of
+# the output goes to the entry at the stored index, and the others get none:
 #
 # $$\frac{\partial L}{\partial x_m} \mathrel{+}= \frac{\partial L}{\partial y}.$$
 #
@@ -657,18 +665,17 @@ def lone_and_noise():
 demo(lone_and_noise)
 
 # %% [markdown]
-# And on the map of edges, down to $16 \times 16$ of 124 rows and columns (and a rest that is not
-# covered). Both pictures are shown with the same scale.
+# And on the map of edges, with windows of $4 \times 4$. All three are shown with the same scale.
 
 
 # %%
 def max_and_average(volume):
-    largest, mean = max_pool_forward(volume, 7, 7)[0], average_pool(volume, 7, 7)
+    largest, mean = max_pool_forward(volume, 4, 4)[0], average_pool(volume, 4, 4)
     return plots.side_by_side(
         *(one[0, 0] / volume.max() for one in (volume, largest, mean)),
-        titles=["map of edges", "max, 7 x 7", "average, 7 x 7"],
+        titles=["map of edges", "max, 4 x 4", "average, 4 x 4"],
         description="A map of edges; pooled with the maximum its edges are bright and wide, with "
-        "the average they are hardly there.",
+        "the average they are faint.",
     )
 
 
@@ -747,9 +754,9 @@ def detect(X):
 
 shifts = np.arange(9)
 equivariant = {
-    "convolution, stride 1": (conv(1), 1),
-    "convolution, stride 2": (conv(2), 2),
-    "convolution, stride 4": (conv(4), 4),
+    "stride 1": (conv(1), 1),
+    "stride 2": (conv(2), 2),
+    "stride 4": (conv(4), 4),
     "max pooling, 2 x 2": (lambda X: max_pool_forward(detect(X), 2, 2)[0], 2),
 }
 plots.curves(
@@ -785,8 +792,8 @@ demo(with_the_border)
 
 # %% [markdown]
 # **Invariance.** Now the output is *not* moved back: how much does it change when the picture moves
-# by a few pixels? First the maps of the layer, then what is left of them behind pooling. The mean
-# of a whole map is the last step in that direction.
+# by a few pixels? First the maps of the layer, then behind pooling with windows of 2 and of 8, the
+# latter also with the average. The mean of a whole map is the last step in that direction.
 
 
 # %%
@@ -798,10 +805,10 @@ def change(layer, shift):
 
 invariant = {
     "maps": detect,
-    "max, 2 x 2": lambda X: max_pool_forward(detect(X), 2, 2)[0],
-    "max, 8 x 8": lambda X: max_pool_forward(detect(X), 8, 8)[0],
-    "average, 8 x 8": lambda X: average_pool(detect(X), 8, 8),
-    "average of all": lambda X: average_pool(detect(X), 124, 124),
+    "max, 2": lambda X: max_pool_forward(detect(X), 2, 2)[0],
+    "max, 8": lambda X: max_pool_forward(detect(X), 8, 8)[0],
+    "average, 8": lambda X: average_pool(detect(X), 8, 8),
+    "average, all": lambda X: average_pool(detect(X), 128, 128),
 }
 plots.curves(
     shifts,

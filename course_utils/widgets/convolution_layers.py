@@ -177,7 +177,8 @@ class ConvolutionSteps(Explorer):
         # One size for all choices, so that nothing below jumps.
         side = self._WIDEST * _CELL
         picture = drawing.canvas(third + side + 2, top + side + 2)
-        title = f"input, {padded.shape[0]} x {padded.shape[1]} with its padding"
+        title = f"input, {padded.shape[0]} x {padded.shape[1]}"
+        title += " with its padding" if padding else ""
         one = _Grid(picture, (left, top), _shape(padded), title)
         for here in _places(padded):
             within = all(
@@ -314,7 +315,7 @@ class OutputColumn(Explorer):
         for left, title in titles.items():
             draw.text((left, top - 8), title, INK, drawing.font(), anchor="ls")
         zero, reach = fourth + 160, 90
-        largest = max(1.0, *map(abs, found)) if all(np.isfinite(found)) else np.inf
+        largest = max(0.5, *map(abs, found)) if all(np.isfinite(found)) else np.inf
         for index, (name, value) in enumerate(zip(self._names, found, strict=True)):
             upper = top + index * self._ROW
             middle = upper + self._ROW // 2
