@@ -359,7 +359,7 @@ demo(three_layers)
 
 # %% [markdown]
 # How fast is it here? Both of your functions, and for comparison the product of two matrices of the
-# right sizes alone, which no im2col can beat. Two layers with four pictures each. Each time is the
+# right sizes alone, which no im2col can beat. Two layers with two pictures each. Each time is the
 # shortest of several, since whatever else the machine is doing can only add to it. What remains
 # between the last two rows is the price of arranging the numbers. If your `conv2d_forward` is no
 # loop either, the two of yours may be close.
@@ -378,23 +378,23 @@ def milliseconds(function, *arguments):
 
 def compared_speeds():
     rng, rows = np.random.default_rng(2), []
-    for channels, side, outputs in ((3, 32, 32), (64, 16, 128)):
+    for channels, side, filters in ((3, 32, 32), (64, 16, 64)):
         X, W = (
-            rng.normal(size=(4, channels, side, side)),
-            rng.normal(size=(outputs, channels, 3, 3)),
+            rng.normal(size=(2, channels, side, side)),
+            rng.normal(size=(filters, channels, 3, 3)),
         )
-        b, places = rng.normal(size=outputs), 4 * side * side
+        b, places = rng.normal(size=filters), 2 * side * side
         one, other = conv2d_forward(X, W, b, 1, 1), conv2d_fast(X, W, b, 1, 1)
         if not np.allclose(one, other):
             return "conv2d_fast differs from conv2d_forward: right comes before fast."
         products = places * W.size
-        matrices = W.reshape(outputs, -1), rng.normal(size=(W[0].size, places))
+        matrices = W.reshape(filters, -1), rng.normal(size=(W[0].size, places))
         for name, time in (
             ("conv2d_forward", milliseconds(conv2d_forward, X, W, b, 1, 1)),
             ("conv2d_fast", milliseconds(conv2d_fast, X, W, b, 1, 1)),
             ("matrix product alone", milliseconds(np.matmul, *matrices)),
         ):
-            shape = f"{channels} x {side} x {side}, {outputs} filters 3 x 3"
+            shape = f"{channels} x {side} x {side}, {filters} filters 3 x 3"
             rows.append([shape, name, f"{time:.2f}", f"{products / time / 1e6:.2f}"])
     header = ["layer", "function", "milliseconds", "billion products a second"]
     return plots.table(header, rows)
@@ -722,47 +722,55 @@ plots.side_by_side(
 )
 
 # %% [markdown]
-# **Equivariance.** `left_over` compares what a layer makes of the two views, after one of the
-# outputs has been moved back. A stride of $s$ makes one column of the output of $s$ columns of the
-# input, so that a shift by $d$ becomes one by $d / s$. Outputs can only be moved by whole columns:
-# where $d / s$ is none, the better of the two next to it counts. The result is in units of the
-# output's standard deviation: 0 is equivariant, and 1.4 would be two unrelated pictures.
+# What the first three of the six neurons make of nine such views, with three strides; then, for
+# stride 1, the same behind a ReLU.
 
 
 # %%
-def left_over(layer, shift, stride, border=3):
+def responses(stride, padding=2, shifts=range(9)):
+    return [conv2d_forward(view(shift), six[:3], six_b[:3], stride, padding)[0] for shift in shifts]
+
+
+outputs = {stride: demo(responses, stride) for stride in (1, 2, 4)}
+maps = demo(lambda volumes: [np.maximum(0.0, one) for one in volumes], outputs[1])
+
+# %% [markdown]
+# **Equivariance.** `left_over` compares what a layer makes of the first view and of a later one,
+# after one of the outputs has been moved back. A stride of $s$ makes one column of the output of
+# $s$ columns of the input, so that a shift by $d$ becomes one by $d / s$. Outputs can only be moved
+# by whole columns: where $d / s$ is none, the better of the two next to it counts. The result is in
+# units of the output's standard deviation: 0 is equivariant, and 1.4 would be two unrelated
+# pictures.
+
+
+# %%
+def left_over(first, second, shift, stride, border=3):
     """Return the difference (root mean square) that moving the output does not make up for."""
-    first, second = layer(view(0)), layer(view(shift))
     found = []
     for along in {shift // stride, -(-shift // stride)}:  # rounded down, and up
-        width = first.shape[3] - along
-        difference = first[:, :, :, along:] - second[:, :, :, :width]
-        inside = difference[:, :, border : -border or None, border : -border or None]
-        found.append(np.sqrt(np.mean(inside**2)) / first.std())
+        difference = first[:, :, along:] - second[:, :, : first.shape[2] - along]
+        inside = slice(border, -border or None)
+        found.append(np.sqrt(np.mean(difference[:, inside, inside] ** 2)) / first.std())
     return min(found)
 
 
-def conv(stride, padding=2):
-    """Return the first three of the six neurons as a layer."""
-    return lambda X: conv2d_forward(X, six[:3], six_b[:3], stride, padding)
+def pooled(volumes, size):
+    return [max_pool_forward(one[np.newaxis], size, size)[0][0] for one in volumes]
 
 
-def detect(X):
-    """Return the maps of the three neurons, behind a ReLU."""
-    return np.maximum(0.0, conv(1)(X))
-
-
-shifts = np.arange(9)
 equivariant = {
-    "stride 1": (conv(1), 1),
-    "stride 2": (conv(2), 2),
-    "stride 4": (conv(4), 4),
-    "max pooling, 2 x 2": (lambda X: max_pool_forward(detect(X), 2, 2)[0], 2),
+    **{f"stride {stride}": (outputs[stride], stride) for stride in (1, 2, 4)},
+    "max pooling, 2 x 2": (demo(pooled, maps, 2), 2),
 }
 plots.curves(
-    shifts,
+    range(9),
     {
-        name: demo(lambda layer, stride: [left_over(layer, d, stride) for d in shifts], *pair)
+        name: demo(
+            lambda volumes, stride: [
+                left_over(volumes[0], volumes[shift], shift, stride) for shift in range(9)
+            ],
+            *pair,
+        )
         for name, pair in equivariant.items()
     },
     xlabel="shift in pixels",
@@ -772,54 +780,53 @@ plots.curves(
 )
 
 # %% [markdown]
-# At the border: the same with and without padding, for stride 1 and a shift of 1. `border=0` looks
-# at all columns that both views have. The zeros of the padding do not move along.
+# At the border: the same with and without padding, for stride 1 and a shift of 1, with fewer and
+# fewer rows and columns left out at the sides. The zeros of the padding do not move along.
 
 
 # %%
 def with_the_border():
     rows = []
     for padding in (0, 2):
-        found = [left_over(conv(1, padding), 1, 1, border) for border in (3, 1, 0)]
-        # Rounding is of the order of 1e-16.
-        rows.append([padding, *(f"{value + 1e-12:.3f}" for value in found)])
-    header = ["padding", "without 3 columns", "without 1 column", "all columns"]
+        one, other = responses(1, padding, (0, 1))
+        found = [left_over(one, other, 1, 1, border) for border in (3, 1, 0)]
+        rows.append([padding, *(f"{value:.3f}" for value in found)])
+    header = ["padding", "3 left out at each side", "1 left out", "none left out"]
     return plots.table(header, rows)
 
 
 demo(with_the_border)
 
-
 # %% [markdown]
 # **Invariance.** Now the output is *not* moved back: how much does it change when the picture moves
-# by a few pixels? First the maps of the layer, then behind pooling with windows of 2 and of 8, the
-# latter also with the average. The mean of a whole map is the last step in that direction.
+# by a few pixels? First the maps behind the ReLU, then behind pooling with windows of 2 and of 8,
+# the latter also with the average. The mean of whole maps is the last step in that direction.
 
 
 # %%
-def change(layer, shift):
-    """Return by how much the output changes (root mean square), in its standard deviations."""
-    first, second = layer(view(0)), layer(view(shift))
-    return np.sqrt(np.mean((first - second) ** 2)) / first.std()
+def changes(volumes):
+    """Return by how much outputs differ from the first one, in its standard deviations."""
+    return [np.sqrt(np.mean((volumes[0] - one) ** 2)) / volumes[0].std() for one in volumes]
+
+
+def averaged(volumes, size):
+    return [average_pool(one[np.newaxis], size, size)[0] for one in volumes]
 
 
 invariant = {
-    "maps": detect,
-    "max, 2": lambda X: max_pool_forward(detect(X), 2, 2)[0],
-    "max, 8": lambda X: max_pool_forward(detect(X), 8, 8)[0],
-    "average, 8": lambda X: average_pool(detect(X), 8, 8),
-    "average, all": lambda X: average_pool(detect(X), 128, 128),
+    "maps": maps,
+    "max, 2": demo(pooled, maps, 2),
+    "max, 8": demo(pooled, maps, 8),
+    "average, 8": demo(averaged, maps, 8),
+    "average, all": demo(averaged, maps, 128),
 }
 plots.curves(
-    shifts,
-    {
-        name: demo(lambda layer: [change(layer, d) for d in shifts], layer)
-        for name, layer in invariant.items()
-    },
+    range(9),
+    {name: demo(changes, volumes) for name, volumes in invariant.items()},
     xlabel="shift in pixels",
     ylabel="change, in deviations",
     description="The change of the output over the shift: it rises fastest for the maps, a little "
-    "less behind max pooling with 2 x 2, and is far lower behind windows of 8 x 8.",
+    "less behind max pooling with 2 x 2, less behind windows of 8 x 8, and hardly for the mean.",
 )
 
 # %% [markdown] question="equivariance" points=3
