@@ -37,7 +37,7 @@ Labels: TypeAlias = NDArray[np.int64]
 """(n,) int64: the class of every example, counted from 0."""
 
 Indices: TypeAlias = NDArray[np.int64]
-"""(n,) int64: which rows of an array are meant."""
+"""int64: which entries of something are meant: rows of an array, (n,); places in windows."""
 
 Counts: TypeAlias = NDArray[np.int64]
 """(n,) int64: how often something happened."""

@@ -15,7 +15,7 @@ from course_utils.types import Bias, Indices, Kernels, Volume
 
 @forbids("scipy", "torch")
 def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> tuple[int, int]:
-    """Return how many places a kernel takes along a side, and how much it never covers.
+    """Return how many places a kernel has along a side, and how many entries are left over.
 
     w_out = floor((w_in + 2 p - k) / s) + 1. With some strides the kernel does not come to the end
     of the padded side: the last entries, fewer than s, are in no window.
@@ -150,7 +150,7 @@ def conv2d_backward(
     for q, p in np.ndindex(W.shape[2:]):
         part = by_windows[:, q, p].swapaxes(0, 1)
         dX[:, :, q : q + rows : stride, p : p + columns : stride] += part
-    inner = slice(padding, -padding or None)
+    inner = slice(padding, -padding or None)  # -0 would be the beginning
     return dX[:, :, inner, inner], dW, slopes.sum(axis=(0, 2, 3))
 
 
