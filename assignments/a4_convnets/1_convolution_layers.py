@@ -352,17 +352,19 @@ demo(three_layers)
 # an array without copying anything. A copy is needed in the end, and it is large: with stride 1
 # every entry of the input is in $k_h k_w$ windows.
 #
-# The hidden tests measure the speed: the time of your function in relation to that of a plain loop
-# over places and channels.
+# Three of the five points are for speed: the hidden tests compare the time of your function with
+# that of a plain loop.
 
 # %% exercise="conv2d_fast" points=5
 
 # %% [markdown]
-# How fast is it here? Both of your functions, and for comparison the product of two matrices of the
-# right sizes alone, which no im2col can beat. Two layers with two pictures each. Each time is the
-# shortest of several, since whatever else the machine is doing can only add to it. What remains
-# between the last two rows is the price of arranging the numbers. If your `conv2d_forward` is no
-# loop either, the two of yours may be close.
+# How fast is it here? Both of your functions on two volumes of $16 \times 24 \times 24$ with more
+# and more filters of $3 \times 3$, and for comparison a product of matrices of the right sizes
+# alone, which no im2col can beat. Each time is the shortest of several, since whatever else the
+# machine is doing can only add to it. (A wrong function can be fast, too: look at the check first.)
+# What lies between your fast one and the product is the price of arranging the numbers. Its largest
+# part, the copy of all windows, is the same for one filter as for 64, so that it matters less, the
+# more filters there are. If your `conv2d_forward` is no loop either, your two curves may be close.
 
 
 # %%
@@ -376,31 +378,37 @@ def milliseconds(function, *arguments):
     return 1000 * min(times)
 
 
-def compared_speeds():
-    rng, rows = np.random.default_rng(2), []
-    for channels, side, filters in ((3, 32, 32), (64, 16, 64)):
-        X, W = (
-            rng.normal(size=(2, channels, side, side)),
-            rng.normal(size=(filters, channels, 3, 3)),
-        )
-        b, places = rng.normal(size=filters), 2 * side * side
-        one, other = conv2d_forward(X, W, b, 1, 1), conv2d_fast(X, W, b, 1, 1)
-        if not np.allclose(one, other):
-            return "conv2d_fast differs from conv2d_forward: right comes before fast."
-        products = places * W.size
-        matrices = W.reshape(filters, -1), rng.normal(size=(W[0].size, places))
-        for name, time in (
-            ("conv2d_forward", milliseconds(conv2d_forward, X, W, b, 1, 1)),
-            ("conv2d_fast", milliseconds(conv2d_fast, X, W, b, 1, 1)),
-            ("matrix product alone", milliseconds(np.matmul, *matrices)),
-        ):
-            shape = f"{channels} x {side} x {side}, {filters} filters 3 x 3"
-            rows.append([shape, name, f"{time:.2f}", f"{products / time / 1e6:.2f}"])
-    header = ["layer", "function", "milliseconds", "billion products a second"]
-    return plots.table(header, rows)
+def product_alone(X, W, b, stride, padding):
+    return W.reshape(len(W), -1) @ unrolled
 
 
-demo(compared_speeds)
+filter_counts = 2 ** np.arange(7)
+some_volumes = np.random.default_rng(2).normal(size=(2, 16, 24, 24))
+many_filters = np.random.default_rng(3).normal(size=(64, 16, 3, 3))
+unrolled = np.random.default_rng(4).normal(size=(16 * 3 * 3, 2 * 24 * 24))
+
+
+def times(function):
+    return [
+        milliseconds(function, some_volumes, many_filters[:count], np.zeros(count), 1, 1)
+        for count in filter_counts
+    ]
+
+
+plots.curves(
+    filter_counts,
+    {
+        "conv2d_forward": demo(times, conv2d_forward),
+        "conv2d_fast": demo(times, conv2d_fast),
+        "matrix product alone": times(product_alone),
+    },
+    xlabel="filters",
+    ylabel="milliseconds",
+    logarithmic=True,
+    description="The time of your two functions and of a product of matrices alone, over the "
+    "number of filters. The product is lowest; conv2d_fast comes closer to it, the more filters "
+    "there are. A conv2d_forward that is a loop lies far above both.",
+)
 
 # %% [markdown]
 # ## 8. The way back
@@ -850,6 +858,12 @@ plots.curves(
 #    How true is the sentence? Why is the max of a window often the same after a small shift?
 # 4. A robot asks two questions: is there a cup in the picture, and where is it? Which of the two
 #    properties does each of them need, and which layers provide it?
+
+# %% [markdown]
+# ## How far you are
+#
+# Run all cells (Run, Restart Kernel and Run All Cells) before you hand in, so that what you see is
+# what is graded.
 
 # %%
 progress("convolution_layers")
