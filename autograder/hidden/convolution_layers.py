@@ -122,24 +122,26 @@ def _response(region: Any, W: Any, b: float) -> float:
     return float(functional.conv2d(*_tensors(region[None], W[None], [b])))
 
 
+def _above_zero(rng: Generator, region: Any, W: Any) -> float:
+    """Draw a bias with which the response is above 0: what goes below has a test of its own."""
+    return float(max(0.0, -_response(region, W, 0.0)) + rng.uniform(1.0, 3.0))
+
+
 @hidden("neuron_response", points=1.5, says="regions of several shapes")
 def regions(student: Student, rng: Generator) -> None:
     for shape in ((3, 5, 5), (2, 3, 4), (4, 4, 2), (3, 3, 3)):
-        region, W, b = _draw(rng, *shape), _draw(rng, *shape), float(rng.uniform(1.0, 3.0))
+        region, W = _draw(rng, *shape), _draw(rng, *shape)
+        b = _above_zero(rng, region, W)
         close(student.neuron_response(region, W, b), _response(region, W, b))
-        close(student.neuron_response(region, W, -b), _response(region, W, -b))
 
 
 @hidden("neuron_response", points=1, says="a single channel, row, column, entry; region and W stay")
 def narrow_regions(student: Student, rng: Generator) -> None:
     for shape in ((1, 4, 3), (5, 1, 1), (3, 1, 6), (2, 5, 1), (1, 1, 1)):
         region, W = _draw(rng, *shape), _draw(rng, *shape)
-        b = float(rng.uniform(1.0, 3.0))
+        b = _above_zero(rng, region, W)
         due = float(signal.correlate(region, W, mode="valid").item()) + b
         close(unchanged(student.neuron_response, region, W, b), due)
-    size = int(rng.integers(2, 5))
-    region, W = np.ones((2, size, size)), np.full((2, size, size), 2.0)
-    close(student.neuron_response(region, W, 0.0), float(np.vdot(region, W)))
 
 
 @hidden("neuron_response", points=0.5, says="responses below 0, zeros, a bias that is an int")
@@ -508,31 +510,42 @@ def _pooled(X: Any, size: int, stride: int) -> tuple[Any, Any]:
     return Y, indices
 
 
-# Shape, size, stride.
+# Shape and size: windows one beside the other, to the end.
+_TILES = (((2, 3, 4, 6), 2), ((1, 2, 6, 9), 3), ((3, 1, 8, 4), 4))
+# Shape, size, stride: windows that overlap, have gaps between them, leave rows and columns over.
 _POOLS = (
-    ((2, 3, 6, 8), 2, 2),
-    ((1, 2, 7, 9), 3, 3),
     ((2, 2, 6, 7), 3, 2),
     ((1, 3, 5, 8), 2, 1),
     ((2, 1, 9, 8), 4, 3),
     ((1, 2, 8, 11), 2, 3),
+    ((2, 3, 7, 5), 2, 2),
 )
 
 
-@hidden("max_pool_forward", points=0.75, says="the largest entries")
+@hidden("max_pool_forward", points=0.5, says="the largest entries; windows one beside the other")
 @follows(**_SIZES)
 def maxima(student: Student, rng: Generator) -> None:
-    for shape, size, stride in _POOLS:
+    for shape, size in _TILES:
         X = np.abs(_draw(rng, *shape))
-        close(parts(student.max_pool_forward(X, size, stride), 2)[0], _pooled(X, size, stride)[0])
+        close(parts(student.max_pool_forward(X, size, size), 2)[0], _pooled(X, size, size)[0])
 
 
-@hidden("max_pool_forward", points=0.75, says="where they are in their windows")
+@hidden("max_pool_forward", points=0.5, says="where they are in their windows")
 @follows(**_SIZES)
 def places_of_maxima(student: Student, rng: Generator) -> None:
-    for shape, size, stride in _POOLS:
+    for shape, size in _TILES:
         X = np.abs(_draw(rng, *shape))
-        close(parts(student.max_pool_forward(X, size, stride), 2)[1], _pooled(X, size, stride)[1])
+        close(parts(student.max_pool_forward(X, size, size), 2)[1], _pooled(X, size, size)[1])
+
+
+@hidden(
+    "max_pool_forward", points=0.5, says="windows that overlap, gaps, rows left over: both parts"
+)
+@follows(**_SIZES)
+def pools_with_strides(student: Student, rng: Generator) -> None:
+    for shape, size, stride in _POOLS:
+        X = _draw(rng, *shape)
+        close(parts(student.max_pool_forward(X, size, stride), 2), _pooled(X, size, stride))
 
 
 @hidden(
@@ -556,9 +569,9 @@ def pools_at_edges(student: Student, rng: Generator) -> None:
 
 @replay("max_pool_forward")
 def printed_pools(max_pool_forward: Any) -> None:
-    # Multiples of an eighth, some of them equal; those of the second example are all negative.
-    X = np.round(np.sin(np.arange(160.0) ** 1.3).reshape(2, 2, 5, 8) * 6.0) / 8.0 + 0.0625
-    X[1] -= 1.0
+    # Multiples of an eighth, many of them equal; those of the second example are all below 0.
+    X = (np.arange(160.0) ** 2 * 7.0 % 101.0 // 12.0 / 8.0).reshape(2, 2, 5, 8)
+    X[1] -= 2.0
     for size, stride in ((2, 2), (3, 2), (2, 3), (3, 1)):
         Y, indices = max_pool_forward(X, size, stride)
         print(size, stride, np.round(Y, 4).tolist())
@@ -587,7 +600,7 @@ def _check_pools(student: Student, rng: Generator, *cases: Any) -> None:
 @hidden("max_pool_backward", points=1.25, says="windows one beside the other")
 @follows(**_SIZES)
 def slopes_of_tiles(student: Student, rng: Generator) -> None:
-    _check_pools(student, rng, ((2, 3, 4, 6), 2, 2), ((1, 2, 6, 9), 3, 3), ((3, 1, 8, 4), 4, 4))
+    _check_pools(student, rng, *((shape, size, size) for shape, size in _TILES))
 
 
 @hidden("max_pool_backward", points=2, says="windows that overlap")
@@ -659,25 +672,18 @@ def _means_by_scipy(X: Any, size: int, stride: int) -> Any:
     return signal.correlate(X, weights, mode="valid")[:, :, ::stride, ::stride]
 
 
-@hidden("average_pool", points=1, says="windows one beside the other, also with entries left over")
+@hidden("average_pool", points=1, says="windows one beside the other")
 @follows(**_LAYERS)
 def means_of_tiles(student: Student, rng: Generator) -> None:
-    for shape, size in (
-        ((2, 3, 4, 6), 2),
-        ((1, 2, 6, 9), 3),
-        ((2, 1, 7, 9), 2),
-        ((1, 2, 10, 7), 4),
-    ):
+    for shape, size in _TILES:
         X = _draw(rng, *shape) + 1.0
         close(student.average_pool(X, size, size), _means(X, size, size))
 
 
-@hidden(
-    "average_pool", points=1.25, says="windows that overlap, and windows with gaps between them"
-)
+@hidden("average_pool", points=1.25, says="windows that overlap, gaps, rows and columns left over")
 @follows(**_LAYERS)
 def means_of_overlaps(student: Student, rng: Generator) -> None:
-    for shape, size, stride in _POOLS[2:]:
+    for shape, size, stride in _POOLS:
         X = _draw(rng, *shape) + 1.0
         close(student.average_pool(X, size, stride), _means_by_scipy(X, size, stride))
 

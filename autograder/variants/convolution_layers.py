@@ -85,8 +85,8 @@ def not_rounded(size: int, kernel: int, stride: int = 1, padding: int = 0) -> An
 
 @wrong(
     "output_size",
-    hint="Your numbers are right, but floats, as np.floor returns them, and nothing can be counted "
-    "or indexed with these. // makes an int of two ints.",
+    hint="The value is right, but nothing can be counted or indexed with a float, which / and np.floor "
+    "return. // makes an int of two ints.",
     minor=True,
 )
 def floats(size: int, kernel: int, stride: int = 1, padding: int = 0) -> Any:
@@ -179,7 +179,6 @@ def rest_without_padding(size: int, kernel: int, stride: int = 1, padding: int =
     "output_size",
     hint="You count all entries that are in no window, also those between two windows. Those at the "
     "end are due.",
-    minor=True,
 )
 def gaps_counted(size: int, kernel: int, stride: int = 1, padding: int = 0) -> Counts:
     places, rest = reference.output_size(size, kernel, stride, padding)
@@ -378,7 +377,6 @@ def rectified(region: Volume, W: Volume, b: float) -> float:
 @wrong(
     "neuron_response",
     hint="You cut the response off to a whole number. It is a float.",
-    minor=True,
 )
 def cut_to_an_integer(region: Volume, W: Volume, b: float) -> Any:
     return int((region * W).sum() + b)
@@ -905,8 +903,8 @@ def places_column_by_column(
 
 @wrong(
     "conv2d_fast",
-    hint="The values are right, but float32 is answered in float64: twice the memory, half the "
-    "speed. Make arrays with X's dtype.",
+    hint="The values are right, but float32 is answered in float64, which takes twice the memory. "
+    "Make arrays with X's dtype.",
     minor=True,
 )
 def always_double(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
@@ -1185,7 +1183,6 @@ def _gathered(slopes: Volume, padded: Volume, W: Kernels, stride: int) -> Kernel
 
 @by_w(
     hint="Your dL/dW comes from the first example alone. A weight acts in all examples: sum.",
-    minor=True,
 )
 def dw_of_the_first_example(
     slopes: Volume, X: Volume, W: Kernels, stride: int, padding: int
@@ -1196,7 +1193,6 @@ def dw_of_the_first_example(
 @by_w(
     hint="Your dL/dW comes from the last example alone: it overwrites those before. A weight acts "
     "in all examples: sum.",
-    minor=True,
 )
 def dw_of_the_last_example(slopes: Volume, X: Volume, W: Kernels, stride: int, padding: int) -> Any:
     return _gathered(slopes[-1:], _around(X[-1:], padding), W, stride)
@@ -1205,7 +1201,6 @@ def dw_of_the_last_example(slopes: Volume, X: Volume, W: Kernels, stride: int, p
 @by_w(
     hint="Your dL/dW is a mean over the examples. Where the loss is a mean, slopes have been divided "
     "already: sum.",
-    minor=True,
 )
 def dw_mean_over_examples(slopes: Volume, X: Volume, W: Kernels, stride: int, padding: int) -> Any:
     return _gathered(slopes, _around(X, padding), W, stride) / len(X)
@@ -1628,7 +1623,6 @@ def count_without_padding(
 @wrong(
     "count_weights",
     hint="You count as if the output were square. Rows and columns have sizes of their own.",
-    minor=True,
 )
 def square_output(
     shape: Shape, outputs: int, kernel: int, stride: int = 1, padding: int = 0, shared: bool = True
@@ -1800,7 +1794,6 @@ def indices_as_floats(X: Volume, size: int = 2, stride: int = 2) -> Any:
 @wrong(
     "max_pool_forward",
     hint="Of equal entries you take the last one. The first one counts: compare with >, not >=.",
-    minor=True,
 )
 def last_of_equal_entries(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     flat = _flat_windows(X, size, stride)
@@ -1810,7 +1803,6 @@ def last_of_equal_entries(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
 @wrong(
     "max_pool_forward",
     hint="Of equal entries you take the first one column by column. Row by row is due.",
-    minor=True,
 )
 def first_down_the_columns(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     windows = _pooling_windows(X, size, stride).swapaxes(4, 5)
@@ -1822,7 +1814,6 @@ def first_down_the_columns(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     "max_pool_forward",
     hint="You begin with 0, so that a window of negative entries gives 0. Begin with minus infinity, "
     "or with the window's first entry.",
-    minor=True,
 )
 def begun_with_zero(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     flat = _flat_windows(X, size, stride)
@@ -1834,7 +1825,6 @@ def begun_with_zero(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     "max_pool_forward",
     hint="You take the entry that is largest without its sign. The largest one is due: -2 is larger "
     "than -5.",
-    minor=True,
 )
 def largest_magnitude(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     flat = _flat_windows(X, size, stride)
@@ -1868,7 +1858,6 @@ def channels_pooled_together(X: Volume, size: int = 2, stride: int = 2) -> Poole
     "max_pool_forward",
     hint="You leave out the stride: your windows lie one behind the other. They begin stride apart, "
     "and may overlap or have gaps between them.",
-    minor=True,
 )
 def size_for_stride(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     return reference.max_pool_forward(X, size, size)
@@ -1885,7 +1874,6 @@ def pooled_everywhere(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
 @wrong(
     "max_pool_forward",
     hint="Your windows are 2 x 2, whatever size says.",
-    minor=True,
 )
 def always_two(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     return reference.max_pool_forward(X, 2, stride)
@@ -1895,7 +1883,6 @@ def always_two(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     "max_pool_forward",
     hint="You round the output size up: the last windows reach beyond the image. Only whole windows "
     "count.",
-    minor=True,
 )
 def pool_rounded_up(X: Volume, size: int = 2, stride: int = 2) -> Pooled:
     more = [-(side - size) % stride for side in X.shape[2:]]
@@ -2167,7 +2154,6 @@ def whole_slopes(
 @wrong(
     "max_pool_backward",
     hint="You take windows of 2 x 2 for granted: an index is row times size plus column.",
-    minor=True,
 )
 def size_of_two(
     slopes: Volume, indices: Indices, shape: Four, size: int = 2, stride: int = 2
@@ -2235,13 +2221,15 @@ def divided_by_size(X: Volume, size: int = 2, stride: int = 2) -> Volume:
 @wrong(
     "average_pool",
     hint="You divide by stride * stride. A window has size * size entries.",
-    minor=True,
 )
 def divided_by_stride(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     return _summed(X, size, stride) / stride**2
 
 
-@wrong("average_pool", hint="You divide by 4. A window has size * size entries.", minor=True)
+@wrong(
+    "average_pool",
+    hint="You divide by 4. A window has size * size entries.",
+)
 def divided_by_four(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     return _summed(X, size, stride) / 4.0
 
@@ -2277,7 +2265,6 @@ def mean_of_channels(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     "average_pool",
     hint="You leave out the stride: your windows lie one behind the other. They begin stride apart, "
     "and may overlap or have gaps between them.",
-    minor=True,
 )
 def means_apart_by_size(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     return reference.average_pool(X, size, size)
@@ -2288,7 +2275,10 @@ def means_everywhere(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     return reference.average_pool(X, size, 1)
 
 
-@wrong("average_pool", hint="Your windows are 2 x 2, whatever size says.", minor=True)
+@wrong(
+    "average_pool",
+    hint="Your windows are 2 x 2, whatever size says.",
+)
 def means_of_four(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     return reference.average_pool(X, 2, stride)
 
@@ -2297,7 +2287,6 @@ def means_of_four(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     "average_pool",
     hint="You round the output size up: the last windows reach beyond the image. Only whole windows "
     "count.",
-    minor=True,
 )
 def means_rounded_up(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     more = [-(side - size) % stride for side in X.shape[2:]]
@@ -2308,7 +2297,6 @@ def means_rounded_up(X: Volume, size: int = 2, stride: int = 2) -> Volume:
 @wrong(
     "average_pool",
     hint="You round the output size up and pad with zeros. Only whole windows count.",
-    minor=True,
 )
 def means_with_zeros(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     more = [-(side - size) % stride for side in X.shape[2:]]
