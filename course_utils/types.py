@@ -37,7 +37,7 @@ Labels: TypeAlias = NDArray[np.int64]
 """(n,) int64: the class of every example, counted from 0."""
 
 Indices: TypeAlias = NDArray[np.int64]
-"""(n,) int64: which rows of an array are meant."""
+"""int64: which entries of something are meant: rows of an array, (n,); places in windows."""
 
 Counts: TypeAlias = NDArray[np.int64]
 """(n,) int64: how often something happened."""
@@ -62,6 +62,12 @@ Function: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 Batches: TypeAlias = Iterable[tuple[Vectors, Labels]]
 """Minibatches: a few examples and their labels at a time."""
+
+Volume: TypeAlias = NDArray[np.float64]
+"""(N, C, H, W) float64: N examples of C channels, H rows and W columns."""
+
+Kernels: TypeAlias = NDArray[np.float64]
+"""(out, in, kh, kw) float64: a kernel of `in` channels for each of `out` output channels."""
 
 Loss: TypeAlias = Callable[[Weights, Bias, Vectors, Labels], tuple[float, Weights, Bias]]
 """A mean loss and its gradients: (W, b, X, labels) gives L, dL/dW and dL/db."""

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from scipy.signal import correlate2d
 from scipy.special import expit
 
 from course_utils import datasets
-from course_utils.reference import multilayer_networks, perceptrons
+from course_utils.reference import convolution_layers, multilayer_networks, perceptrons
 from course_utils.widgets import Explorer, LiveCurves
+from course_utils.widgets import convolution_layers as of_layers
 from course_utils.widgets import multilayer_networks as of_networks
 from course_utils.widgets import perceptrons as of_perceptrons
 
@@ -177,6 +179,151 @@ def test_the_boundary_counts_the_points_that_are_right() -> None:
     assert f"After epoch 3: {right:.1%} of the points" in boundary._text
     assert "was 0.600" in boundary._text
     assert "no batch has been seen" in moved(boundary, epoch=0)
+
+
+# --- Convolution layers ---------------------------------------------------------------------------
+
+GRID = np.random.default_rng(0).integers(0, 10, (7, 7)).astype(np.float64)
+KERNELS = {"3 x 3": np.array([[1, 0, -2], [0, 3, 0], [-1, 0, 1]]), "1 x 1": np.array([[2]])}
+
+
+def steps_of(**values: Any) -> tuple[of_layers.ConvolutionSteps, str]:
+    widget = of_layers.ConvolutionSteps(GRID, KERNELS)
+    return widget, moved(widget, **values)
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "places", "uncovered"),
+    [(1, 0, 5, 0), (2, 0, 3, 0), (3, 0, 2, 13), (2, 1, 4, 0), (3, 1, 3, 0), (3, 2, 3, 40)],
+)
+def test_the_window_counts_places_and_what_it_leaves_out(
+    stride: int, padding: int, places: int, uncovered: int
+) -> None:
+    widget, said = steps_of(stride=stride, padding=padding)
+    assert f"The output has {places} x {places} entries." in said
+    assert widget._controls["step"].max == places**2 - 1
+    if uncovered:
+        assert f"{uncovered} entries are in no window, and marked with a cross" in said
+    else:
+        assert "Every entry of the padded input is in a window." in said
+
+
+def test_the_window_tells_the_sum_of_every_place() -> None:
+    expected = correlate2d(np.pad(GRID, 1), KERNELS["3 x 3"], mode="valid")[::2, ::2]
+    widget, _ = steps_of(stride=2, padding=1)
+    pictures = set()
+    for step, value in enumerate(expected.flat):
+        said = moved(widget, step=step)
+        row, column = divmod(step, 4)
+        assert f"and gives row {row}, column {column} of the output" in said
+        assert f"<summary>Show the sum</summary>{value:g}</details>" in said
+        terms = said.split("of the output: ")[1].split(" = ?")[0]
+        products = re.findall(r"(\d+) x \(?(-?\d+)\)?", terms)
+        assert sum(int(x) * int(w) for x, w in products) == value
+        pictures.add(widget.picture.value)
+    assert len(pictures) == expected.size
+
+
+def test_the_window_stays_inside_when_there_are_fewer_places() -> None:
+    widget, _ = steps_of(step=24)
+    assert "Step 3 of 3" in moved(widget, stride=3)
+    assert widget._controls["step"].value == 3
+    assert "Step 3 of 8" in moved(widget, padding=1)
+
+
+def test_between_windows_of_one_entry_nothing_is_covered() -> None:
+    _, said = steps_of(kernel="1 x 1", stride=2)
+    assert f"{49 - 16} entries are in no window" in said
+
+
+def test_the_column_has_the_output_of_every_neuron() -> None:
+    rng = np.random.default_rng(1)
+    picture, W, b = rng.random((3, 8, 9)), rng.normal(size=(4, 3, 5, 5)), rng.normal(size=4)
+    names = ["one", "two", "three", "four"]
+    column = of_layers.OutputColumn(convolution_layers.neuron_response, picture, W, b, names)
+    whole = convolution_layers.conv2d_forward(picture[np.newaxis], W, b)[0]
+    assert [column._controls[name].max for name in ("row", "column")] == [3, 4]
+    said = moved(column, row=2, column=4)
+    assert "rows 2 to 6, columns 4 to 8, all 3 channels, 75 numbers" in said
+    told = ", ".join(f"{n} {h:+.2f}" for n, h in zip(names, whole[:, 2, 4], strict=True))
+    assert f"4 x 1 x 1: {told}." in said
+    before = column.picture.value
+    moved(column, row=0)
+    assert column.picture.value != before
+
+
+def test_a_neuron_may_fail_to_give_a_number() -> None:
+    column = of_layers.OutputColumn(
+        lambda *_: float("nan"), np.ones((3, 6, 6)), np.zeros((1, 3, 5, 5)), np.zeros(1), ["one"]
+    )
+    assert "one +nan" in column._text
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (2, 1), (3, 2), (3, 1), (2, 3)])
+def test_pooling_sends_slopes_back_window_by_window(size: int, stride: int) -> None:
+    rng = np.random.default_rng(2)
+    grid, slopes = (rng.integers(1, 10, (6, 6)).astype(np.float64) for _ in range(2))
+    pooling = of_layers.PoolingIndices(
+        convolution_layers.max_pool_forward, convolution_layers.max_pool_backward, grid, slopes
+    )
+    moved(pooling, size=size, stride=stride)
+    places = (6 - size) // stride + 1
+    found = np.zeros((6, 6))
+    for window in range(places**2):
+        said = moved(pooling, window=window)
+        assert said.startswith(f"Window {window} of {places**2 - 1}, ")
+        row, column = divmod(window, places)
+        part = grid[row * stride :, column * stride :][:size, :size]
+        down, along = np.unravel_index(part.argmax(), part.shape)
+        assert f"the largest entry is {part.max():g}, in row {down}, column {along}" in said
+        assert f"{down} x {size} + {along} = {part.argmax()} is stored" in said
+        there = row * stride + down, column * stride + along
+        slope = f"{slopes[row, column]:g}"
+        assert f"the slope {slope} goes to row {there[0]}, column {there[1]}" in said
+        already = found[there]
+        found[there] += slopes[row, column]
+        more = f"where {already:g} was already: together {found[there]:g}"
+        assert (more in said) == bool(already)
+        assert f"So far {np.count_nonzero(found)} of 36 entries have a slope." in said
+
+
+def test_pooling_that_is_wrong_is_told_and_not_drawn() -> None:
+    def too_many(X: Any, size: int, stride: int) -> Any:
+        return X, np.zeros(X.shape, np.int64)
+
+    with pytest.raises(ValueError, match="6 windows of 2 with stride 2 do not fit 6"):
+        of_layers.PoolingIndices(
+            too_many, convolution_layers.max_pool_backward, np.ones((6, 6)), np.ones((6, 6))
+        )
+
+
+@pytest.mark.parametrize(("layers", "kernel", "stride"), [(1, 7, 1), (3, 3, 1), (4, 5, 2)])
+def test_the_receptive_field_is_where_the_slopes_come_to(
+    layers: int, kernel: int, stride: int
+) -> None:
+    field = of_layers.ReceptiveField(np.random.default_rng(3).random((64, 64, 3)))
+    said = moved(field, layers=layers, kernel=kernel, stride=stride)
+    slopes, W = np.ones((1, 1, 1, 1)), np.ones((1, 1, kernel, kernel))
+    for _ in range(layers):
+        side = (slopes.shape[2] - 1) * stride + kernel
+        X = np.zeros((1, 1, side, side))
+        slopes, _, _ = convolution_layers.conv2d_backward(slopes, X, W, stride)
+    seen = slopes.shape[2]
+    assert slopes.all()
+    assert f"A neuron of layer {layers} sees {seen} x {seen} places of the input" in said
+    terms = numbers(said.split("input:")[1])[: layers + 2]
+    assert sum(terms[:-1]) == terms[-1] == seen
+    if stride == 1:
+        assert f"{layers * kernel**2} C^2 weights" in said
+        assert f"has {seen**2} C^2" in said
+    else:
+        assert f"its neighbour sees a region that lies {stride**layers} places" in said.lower()
+
+
+def test_the_receptive_field_outgrows_the_picture() -> None:
+    field = of_layers.ReceptiveField(np.zeros((32, 40)))
+    assert "more than the picture" not in moved(field, layers=5, kernel=7)
+    assert "That is more than the picture, 32 x 32, has." in moved(field, layers=6)
 
 
 # --- The spirals ----------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class LiveCurves(Pictured):
         self._text = ""
 
     def curve(
-        self, name: str, measure: Callable[[], float] | None = None
+        self, name: str, measure: Callable[[], float] | None = None, seconds: float = 0.0
     ) -> Callable[[int, float], None]:
         """Begin a curve and return what is to be called after each of its epochs.
 
@@ -141,12 +141,13 @@ class LiveCurves(Pictured):
         ----------
         name : what the curve is called.
         measure : returns what `measured` names.
+        seconds : how long it has been trained before, if its first epochs are told afterwards.
 
         Returns
         -------
         A function of the epoch's number, from 1, and its loss.
         """
-        curve = _Curve(name, measure)
+        curve = _Curve(name, measure, perf_counter() - seconds)
         self._curves.append(curve)
         self._draw()
         if self._shown is None:
