@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,15 @@ from nbclient import NotebookClient
 from autograder.course import Limits
 from autograder.grading.channels import Received, opened, said
 from autograder.grading.kernel import Experience, Session
+from autograder.grading.student import Student
 from autograder.sandbox import doctor
 from autograder.sandbox.box import HOME, MIB, Box
 from autograder.sandbox.box import Limits as BoxLimits
 from autograder.sandbox.inside import MEMORY_SPENT, remove_group
 from autograder.sandbox.kernels import Sockets, Way, cold_command, scratch_folder, starter
 from autograder.sandbox.provisioner import NAME, SandboxProvisioner, install, kernelspec
-from course_utils.wire import WireError
+from course_utils.agent import CallBack
+from course_utils.wire import Message, WireError
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = ROOT / "autograder" / "sandbox" / "inside.py"
@@ -525,6 +529,77 @@ if os.fork() == 0:
         assert until(lambda: running(marker) == [])
     assert running(str(scratch)) == []
     assert not scratch.exists()
+
+
+_AT_WORK = """
+import subprocess, sys, threading, time
+
+def work():
+    while time.thread_time() < 0.2:
+        pass
+
+def in_threads():
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+def in_processes():
+    source = "import time\\nwhile time.process_time() < 0.2: pass"
+    processes = [subprocess.Popen([sys.executable, "-c", source]) for _ in range(2)]
+    for process in processes:
+        process.wait()
+
+def lying():
+    clock = time.thread_time
+    end = clock() + 0.2
+    time.process_time = time.thread_time = time.perf_counter = lambda: 0.0
+    while clock() < end:
+        pass
+
+def asleep():
+    time.sleep(0.4)
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_cpu_time_is_read_from_outside(way: Way) -> None:
+    """That of threads and processes which have ended is in it, and sleep is not."""
+    with scratch_folder() as scratch:
+        shutil.copytree(ROOT / "course_utils", scratch / "library" / "course_utils")
+        box = Box(library=str(scratch / "library"))
+        with starter(box, way, [], scratch) as ready, ready.kernel() as kernel:
+            session = Session(kernel, notebook(_AT_WORK), TIMES, time.monotonic() + 60)
+            session.wait_until_ready()
+            session.run_notebook(Experience(frozenset(), 60.0))
+            student = Student(_Asked(session))
+            took = {
+                name: getattr(student, name).timed()[1]
+                for name in ("in_threads", "in_processes", "asleep", "lying")
+            }
+            session.close()
+        ended = kernel.cpu_seconds()
+    assert took["in_threads"] >= 0.4
+    # Of processes that were waited for Linux keeps whole hundredths.
+    assert took["in_processes"] >= 0.38
+    assert took["lying"] >= 0.2
+    assert took["asleep"] < 0.2
+    assert ended == 0.0
+
+
+@dataclass
+class _Asked:
+    """A student's functions in a session, without what the grader does if it ends."""
+
+    session: Session
+    unanswered: set[str] = field(default_factory=set)
+
+    def ask(self, request: Message, call_back: CallBack) -> Message:
+        return self.session.ask(request, call_back)
+
+    def cpu_seconds(self) -> float:
+        return self.session.cpu_seconds()
 
 
 def until(condition: Any, seconds: float = 10.0) -> bool:

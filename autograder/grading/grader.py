@@ -150,6 +150,11 @@ class Sessions:
             raise KernelGone("Cells of the notebook take too long or end Python, again and again")
         raise KernelGone(f"The notebook's {self._limits.notebook_seconds:g} s were over")
 
+    def cpu_seconds(self) -> float:
+        """See `Carrier.cpu_seconds`."""
+        running = self.current()
+        return 0.0 if running is None else running.cpu_seconds()
+
     def judged(self, judge: Callable[[], Verdict]) -> Verdict:
         """Judge a question; once more if it lost a kernel in which others had been judged before.
 

@@ -79,6 +79,7 @@ class Session:
     """A kernel in which a notebook has been run."""
 
     def __init__(self, kernel: Kernel, notebook: Any, limits: Limits, deadline: float) -> None:
+        self._kernel = kernel
         self._channels = Channels(kernel)
         self._notebook = notebook
         self._limits = limits
@@ -229,6 +230,10 @@ class Session:
             end = min(time.monotonic() + self._limits.call_seconds, self._deadline)
             if not self._idle(serving, Outputs(0), end):
                 raise KernelGone("cannot be run after the calls before it")
+
+    def cpu_seconds(self) -> float:
+        """See `Carrier.cpu_seconds`."""
+        return self._kernel.cpu_seconds()
 
     def close(self) -> None:
         """Close the connection; whoever started the kernel ends it."""

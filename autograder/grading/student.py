@@ -79,6 +79,10 @@ class Carrier(Protocol):
         """
         ...
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the student's side has used so far, taken from outside."""
+        ...
+
 
 class InProcess:
     """Carries out calls in this process, through the same encoding as everywhere."""
@@ -87,14 +91,26 @@ class InProcess:
         self.unanswered: set[str] = set()
         self._agent = Agent(namespace, self._called_back)
         self._call_back: CallBack = _nothing_lent
+        self._seconds = 0.0
 
     def ask(self, request: Message, call_back: CallBack) -> Message:
         """See `Carrier.ask`."""
         self._call_back = call_back
-        return _carried(self._agent.answer(_carried(request)))
+        request = _carried(request)
+        start = time.process_time()
+        reply = self._agent.answer(request)
+        self._seconds += time.process_time() - start
+        return _carried(reply)
 
     def _called_back(self, request: Message) -> Message:
-        return _carried(self._call_back(_carried(request)))
+        start = time.process_time()
+        reply = _carried(self._call_back(_carried(request)))
+        self._seconds -= time.process_time() - start
+        return reply
+
+    def cpu_seconds(self) -> float:
+        """See `Carrier.cpu_seconds`."""
+        return self._seconds
 
 
 def _carried(message: Message) -> Message:
@@ -338,6 +354,12 @@ class Function:
         """Call it and return the value and the arguments as they were afterwards."""
         reply = self._call(arguments, keywords, watch=True)
         return reply["value"], reply["arguments"]
+
+    def timed(self, *arguments: Any, **keywords: Any) -> tuple[Any, float]:
+        """Call it and return the value, and the CPU seconds that the student's side took for it."""
+        before = self.student.carrier.cpu_seconds()
+        value = self(*arguments, **keywords)
+        return value, self.student.carrier.cpu_seconds() - before
 
     def make(self, *arguments: Any, **keywords: Any) -> "Remote":
         """Call it and leave the result on the student's side (construct an object)."""
