@@ -110,17 +110,18 @@ def conv2d_fast(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 
 
     Notes
     -----
-    A product of matrices is what a machine does best. Write every window as a row (im2col), and the
-    layer is one product: K. Chellapilla et al., High performance convolutional neural networks for
-    document processing, 2006.
+    A product of matrices is what a machine does best. Write every window as a column (im2col), and
+    the layer is one product: K. Chellapilla et al., High performance convolutional neural networks
+    for document processing, 2006. One example at a time, so that its columns stay in the cache.
     """
     windows = _windows(_padded(X, padding), W.shape[2:], stride)
     n, channels, rows, columns, high, wide = windows.shape
-    # (in, kh, kw) by (N, H_out, W_out): whole rows of the image are copied at a time.
-    unrolled = np.ascontiguousarray(windows.transpose(1, 4, 5, 0, 2, 3))
-    unrolled = unrolled.reshape(channels * high * wide, n * rows * columns)
-    Y = W.reshape(len(W), -1) @ unrolled + b[:, np.newaxis]
-    return np.ascontiguousarray(Y.reshape(len(W), n, rows, columns).transpose(1, 0, 2, 3))
+    neurons = W.reshape(len(W), -1)
+    Y = np.empty((n, len(W), rows * columns), np.result_type(X, W))
+    for one, out in zip(windows.transpose(0, 1, 4, 5, 2, 3), Y, strict=True):
+        np.matmul(neurons, one.reshape(channels * high * wide, rows * columns), out=out)
+        out += b[:, np.newaxis]
+    return Y.reshape(n, len(W), rows, columns)
 
 
 @forbids("scipy", "torch")
