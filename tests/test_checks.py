@@ -27,7 +27,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
 }
 
 
-WORTH_SOMETHING = {"bilateral"}
+WORTH_SOMETHING = {"bilateral", "an_output_at_a_time", "a_place_at_a_time"}
 """Wrong variants of questions with partial credit that get some of it."""
 
 

@@ -5,6 +5,7 @@ what scipy computes. Sides are at most 41 and volumes small: earlier answers, wh
 build on, are then lent in the student's place.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,17 @@ from scipy import signal
 from torch.nn import functional
 
 from autograder.grading.student import Student
-from autograder.hidden import close, follows, hidden, holds, parts, raises, replay, unchanged
+from autograder.hidden import (
+    Partly,
+    close,
+    follows,
+    hidden,
+    holds,
+    parts,
+    raises,
+    replay,
+    unchanged,
+)
 from course_utils.reference import convolution_layers as reference
 
 # For volumes this small, waiting for other threads takes torch twenty times as long.
@@ -319,8 +330,6 @@ def layers_untouched(student: Student, rng: Generator) -> None:
 
 # --- conv2d_fast ----------------------------------------------------------------------------------
 
-# The points for speed, three of five, follow with the test that measures it.
-
 
 @hidden("conv2d_fast", points=0.75, says="several examples, channels in and out; X, W and b stay")
 @follows(**_SIZES)
@@ -348,6 +357,55 @@ def fast_in_float32(student: Student, rng: Generator) -> None:
         # Sums of some hundred numbers, in another order than torch's.
         close(found, one.due(), atol=1e-3)
         holds(found.dtype == np.float32, "It answers float32 in another type")
+
+
+_BANDS = ((3.0, 1.0 / 3.0), (20.0, 1.0))
+"""How many times as fast as the loop, and what share that is worth.
+
+Measured in the sandbox: a loop over places, or one einsum that does not ask for the best way, 10; a
+sum over the kernel's entries by einsum 38; products of matrices 86 to 158.
+"""
+
+_LOOPED_ROWS = 4
+"""Of 64: a loop takes as long for one output as for every other."""
+
+
+@hidden("conv2d_fast", points=3, says="speed: 3 and 20 times that of a loop over all outputs")
+@follows(**_SIZES)
+def speed(student: Student, rng: Generator) -> None:
+    """CPU time is taken outside the student's process; the best of three counts, for each side."""
+    for case in (*_STRIDES, *_PADDINGS, *_BOTH):
+        # What is wrong is worth nothing, however fast it is.
+        one = _layer(rng, *case)
+        close(student.conv2d_fast(one.X, one.W, one.b, *one.how), one.due())
+    ours = theirs = np.inf
+    for _ in range(3):
+        one = _layer(rng, 1, (16, 32), (64, 64), (3, 3), 1, 1)
+        ours = min(ours, _looped_seconds(one))
+        found, seconds = student.conv2d_fast.timed(one.X, one.W, one.b, *one.how)
+        close(found, one.due())
+        theirs = min(theirs, seconds)
+    reached = [share for times, share in _BANDS if ours >= times * theirs]
+    if len(reached) < len(_BANDS):
+        times = _BANDS[len(reached)][0]
+        raise Partly(
+            f"It is right, but not {times:g} times as fast as a loop over all outputs",
+            max(reached, default=0.0),
+        )
+
+
+def _looped_seconds(one: _Layer) -> float:
+    """Return the CPU time of a loop over all outputs, from that for some rows of them."""
+    pad = one.padding
+    padded = np.pad(one.X, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    high, wide = one.W.shape[2:]
+    rows, columns = map(int, one.X.shape[2:])
+    Y = np.empty((len(one.W), _LOOPED_ROWS, columns))
+    start = time.process_time()
+    for channel, row, column in np.ndindex(Y.shape):
+        region = padded[0, :, row : row + high, column : column + wide]
+        Y[channel, row, column] = (region * one.W[channel]).sum() + one.b[channel]
+    return (time.process_time() - start) * rows / _LOOPED_ROWS
 
 
 # --- conv2d_backward ------------------------------------------------------------------------------

@@ -831,6 +831,19 @@ def rows_of_windows(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: in
     return np.moveaxis(np.array(Y), (0, 1), (2, 3)) + _tall(b)
 
 
+@right("conv2d_forward")
+def spectra(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    padded = _around(X, padding)
+    sides = padded.shape[2:]
+    # Correlating is multiplying by the conjugate; without wrapping round only the first places.
+    product = np.einsum(
+        "nihw,oihw->nohw", np.fft.rfft2(padded), np.fft.rfft2(W, s=sides, axes=(2, 3)).conj()
+    )
+    rows, columns = (side - kernel + 1 for side, kernel in zip(sides, W.shape[2:], strict=True))
+    Y = np.fft.irfft2(product, s=sides, axes=(2, 3))[:, :, :rows:stride, :columns:stride]
+    return Y + _tall(b)
+
+
 in_single_precision("conv2d_forward", reference.conv2d_forward)
 
 
@@ -911,6 +924,30 @@ def always_double(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int 
     return reference.conv2d_fast(X, W, b, stride, padding).astype(np.float64)
 
 
+# Right answers that are slow; nothing but the speed shows it.
+
+
+@wrong(
+    "conv2d_fast",
+    hint="You compute the outputs one after the other. Write every window as a column, and let one "
+    "product of matrices compute them all.",
+)
+def an_output_at_a_time(
+    X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0
+) -> Volume:
+    return places_one_by_one(X, W, b, stride, padding).astype(X.dtype)
+
+
+@wrong(
+    "conv2d_fast",
+    hint="You compute the outputs place by place. Write every window as a column, and let one product "
+    "of matrices compute them all.",
+    minor=True,
+)
+def a_place_at_a_time(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    return rows_of_windows(X, W, b, stride, padding).astype(X.dtype)
+
+
 @right("conv2d_fast")
 def rows_as_windows(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
     n, (out, channels, high, wide) = len(X), W.shape
@@ -963,19 +1000,6 @@ def products_of_kernel_entries(
 
 
 @right("conv2d_fast")
-def spectra(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
-    padded = _around(X, padding)
-    sides = padded.shape[2:]
-    # Correlating is multiplying by the conjugate; without wrapping round only the first places.
-    product = np.einsum(
-        "nihw,oihw->nohw", np.fft.rfft2(padded), np.fft.rfft2(W, s=sides, axes=(2, 3)).conj()
-    )
-    rows, columns = (side - kernel + 1 for side, kernel in zip(sides, W.shape[2:], strict=True))
-    Y = np.fft.irfft2(product, s=sides, axes=(2, 3))[:, :, :rows:stride, :columns:stride]
-    return (Y + _tall(b)).astype(X.dtype)
-
-
-@right("conv2d_fast")
 def fast_in_single_precision(
     X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0
 ) -> Any:
@@ -985,7 +1009,12 @@ def fast_in_single_precision(
 
 survivor(
     "conv2d_fast",
-    "conv2d_fast: 1 -> 2 (#2)",
+    "conv2d_fast: True -> False",
+    because="Windows and outputs are of as many examples.",
+)
+survivor(
+    "conv2d_fast",
+    "conv2d_fast: 1 -> 2",
     because="numpy takes every negative number for the side that follows from the other.",
 )
 
