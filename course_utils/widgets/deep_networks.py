@@ -72,7 +72,7 @@ class LayerShapes(Explorer):
         draw.rectangle((left, 4, left + pitch - 2, floors[1] + 4), fill=drawing.PALE)
         for number, (_, shape, _) in enumerate(rows):
             centre = self._LEFT + (number + 0.5) * pitch - 1
-            high = max(3.0, self._TALL * (shape[1] if len(shape) > 1 else 1) / _LARGEST)
+            high = self._TALL * np.sqrt((shape[1] if len(shape) > 1 else 1) / _LARGEST)
             wide = max(2.0, (pitch - 8) * np.log2(shape[0]) / np.log2(_MOST))
             box = (centre - wide / 2, middle - high / 2, centre + wide / 2, middle + high / 2)
             draw.rectangle(box, fill=_color(rows[number]), outline=drawing.INK)
@@ -154,7 +154,7 @@ def _in_words(network: str, rows: Rows, products: Sequence[int], chosen: int) ->
         said += " It has no parameters."
     return said + (
         "<br>Blue: convolution layers. Orange: fully connected layers. Grey: no parameters. The "
-        "height of a shape is its rows, its width the logarithm of its channels."
+        "height of a shape is the root of its rows, its width the logarithm of its channels."
     )
 
 
@@ -199,11 +199,11 @@ class GradientNorms(Explorer):
         every = [line for of in self._norms[setting].values() for line in of.values()]
         bottom = 5.0 * np.floor(min(line.min() for line in every) / 5.0)
         top = 5.0 * np.ceil(max(line.max() for line in every) / 5.0)
-        longest = max(len(line) for line in lines.values())
+        longest = 5 * -(-max(len(line) for line in lines.values()) // 5)
         chart = drawing.chart(
             {kind: (np.arange(1.0, len(line) + 1), line) for kind, line in lines.items()},
             self._SIZE,
-            (1.0, float(longest)),
+            (0.0, float(longest)),
             (bottom, max(top, bottom + 5.0)),
             "layer, from the image to the scores",
         )
@@ -235,7 +235,7 @@ class FeatureMaps(Explorer):
     class_names : what the labels mean.
     """
 
-    _PHOTO, _MAP, _COLUMNS = 160, 64, 8
+    _PHOTO = 192
 
     def __init__(
         self,
@@ -268,12 +268,12 @@ class FeatureMaps(Explorer):
         channels, height, width = maps.shape
         # One scale for all channels and pictures, so that dark ones are dark.
         top = float(self._maps[layer].max()) or 1.0
-        columns = min(self._COLUMNS, channels)
+        side, columns = (96, 4) if channels <= 8 else (64, 8)
         rows = -(-channels // columns)
-        step = self._MAP + 6
+        step = side + 6
         mosaic = drawing.canvas(columns * step, rows * step)
         for number, one in enumerate(maps):
-            times = max(1, self._MAP // width)
+            times = max(1, side // width)
             shown = drawing.photo(np.sqrt(np.clip(one / top, 0.0, 1.0)), times)
             mosaic.paste(shown, (number % columns * step, number // columns * step))
         image = self._images[picture - 1] / 255.0
@@ -289,6 +289,10 @@ class FeatureMaps(Explorer):
             "all pictures, brightness the square root between them."
         )
         return drawing.beside([photo, mosaic], ["the picture", f"channels behind {layer}"]), text
+
+    def _plain(self) -> str:
+        # Not what the caption says: a network that was trained elsewhere says something else.
+        return "a picture, and what the channels behind a layer of a trained network make of it"
 
 
 def _looked_at(
