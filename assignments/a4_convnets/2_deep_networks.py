@@ -529,12 +529,12 @@ demo(all_norms)
 
 # %% [markdown]
 # *Without normalisation*, and with torch's first weights, the gradients of a plain network do
-# vanish: at 56 layers they are about $10^{-23}$ in all layers. First weights of variance $2 / m$
-# prevent most of it.
+# vanish: at 56 layers they are about $10^{-24}$, in all layers alike, since the numbers on the way
+# forward become as small. First weights of variance $2 / m$ prevent most of it.
 #
 # *With batch normalisation*, which all networks of the degradation experiment have, the gradients
 # of the plain networks do not vanish in any layer. At 56 layers they even grow on the way back: at
-# the first layer they are about a thousand times as long as at the last, while those of the
+# the first layer they are more than a thousand times as long as at the last, while those of the
 # residual network stay within a factor of about ten.
 #
 # > **From slide to code.** The slide names "gradient vanishing / explosion" among the reasons why
@@ -762,18 +762,19 @@ if train_on_cifar:
 #
 # In about fifteen sentences, with your measurements:
 #
-# 1. *What is degradation?* Give the training errors of the plain networks of two depths, from one of
-#    the experiments. Why is it not overfitting? Why should a deeper network be able to reach a
+# 1. *What is degradation?* Give the training errors of the plain networks of two depths, from one
+#    of the experiments. Why is it not overfitting? Why should a deeper network be able to reach a
 #    training error at least as small as a shallower one?
 # 2. *Is it vanishing gradients?* Read from section 7, at 56 layers, the gradients at the first and
 #    at the last layer of the plain network, with batch normalisation and without. What do you
 #    conclude for the experiment, and what can such a measurement before training not tell?
-# 3. *What does the shortcut change?* What does a residual block compute when $F = 0$, and what would
-#    a plain block have to learn for the same? Write $\partial L / \partial X$ of a block
+# 3. *What does the shortcut change?* What does a residual block compute when $F = 0$, and what
+#    would a plain block have to learn for the same? Write $\partial L / \partial X$ of a block
 #    $Y = X + F(X)$ (without the last ReLU) and say what its first term means for the layers in
 #    front.
 # 4. *How much is shown?* What do your numbers say about residual networks of two depths? Name two
-#    things in which this differs from the paper's experiment, and what they mean for your conclusion.
+#    things in which this differs from the paper's experiment, and what they mean for your
+#    conclusion.
 
 # %%
 progress("deep_networks")
