@@ -456,7 +456,9 @@ demo(sizes)
 #   inputs;
 # - without it, with the variance $2 / m$ of the last assignment.
 #
-# The numbers are computed in float64; in float32 the smallest of them would be 0.
+# The networks have 8 channels in the first stage, and look at patches of ten photographs, averaged
+# down to 16 x 16 pixels. The numbers are computed in float64; in float32 the smallest of them would
+# be 0.
 
 
 # %%
@@ -474,15 +476,17 @@ small = replace(
     train_images=halved(patches.train_images),
     test_images=halved(patches.test_images),
 )
-kinds = {"plain": "PlainBlock", "residual": "ResidualBlock"}
+kinds = ("plain", "residual")
 
 
 def make(kind, depth, seed=0, width=8):
     """Return an untrained network of small width; equal seeds give equal weights."""
     seed_everything(seed)
-    return CifarResNet((depth - 2) // 6, globals()[kinds[kind]], width=width)
+    block = PlainBlock if kind == "plain" else ResidualBlock
+    return CifarResNet((depth - 2) // 6, block, width=width)
 
 
+# %%
 def without_normalisation(network):
     for module in list(network.modules()):
         for name, child in module.named_children():
