@@ -93,14 +93,18 @@ class Agent:
     def _target(self, request: dict[str, Any]) -> Callable[..., Any]:
         if "handle" in request:
             target = _attribute(self._object(request), request["name"])
-        elif request["name"].startswith(_COURSE):
-            module, _, name = request["name"].rpartition(".")
-            target = getattr(import_module(module), name)
         else:
-            target = self._namespace.get(request["name"])
+            target = self._found(request["name"])
         if not callable(target):
             raise _NothingThereError(f"there is no function {request['name']}")
         return target  # type: ignore[no-any-return]
+
+    def _found(self, name: str, seen: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Return what a name stands for, None if it is nothing."""
+        if name.startswith(_COURSE):
+            module, _, own = name.rpartition(".")
+            return getattr(import_module(module), own)
+        return self._namespace.get(name, seen.get(name))
 
     def _call(self, target: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
         seen = _names_seen_by(target)
@@ -135,7 +139,7 @@ class Agent:
 
     def _resolved(self, value: Any, seen: Mapping[str, Any] = MappingProxyType({})) -> Any:
         if isinstance(value, Named):
-            found = self._namespace.get(value.name, seen.get(value.name))
+            found = self._found(value.name, seen)
             if not callable(found):
                 raise _NothingThereError(f"there is no function {value.name}")
             return partial(found, **value.keywords) if value.keywords else found

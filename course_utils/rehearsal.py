@@ -46,6 +46,13 @@ def chain(layers: Sequence[Layer]) -> "Modules":
     return network
 
 
+def block(inputs: int, outputs: int, stride: int) -> "torch.nn.Module":
+    """Make a block of a network: here a 3 x 3 convolution alone, with padding 1 and a bias."""
+    from torch import nn
+
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
+
+
 # --- An epoch of training -------------------------------------------------------------------------
 
 NETWORK: list[Layer] = [

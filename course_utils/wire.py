@@ -93,7 +93,8 @@ class Named:
 
     Parameters
     ----------
-    name : what the student, or the module of the function that is called, calls it.
+    name : what the student, or the module of the function that is called, calls it; one that begins
+        with "course_utils." is the course's own.
     keywords : arguments by name that it is given with every call.
     """
 

@@ -233,7 +233,7 @@ def unchanged(function: Function, *arguments: Any, **keywords: Any) -> Any:
     return value
 
 
-def raises(kind: str, function: Function, *arguments: Any) -> None:
+def raises(kind: str, function: Callable[..., Any], *arguments: Any) -> None:
     """Raise `Wrong` unless a call raises an exception of the type called `kind`."""
     try:
         function(*arguments)
