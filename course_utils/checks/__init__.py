@@ -585,6 +585,10 @@ class _WatchedObject:
     def __init__(self, made: Any, watched: _Watched, lines: list[str]) -> None:
         self._made, self._watched, self._lines = made, watched, lines
 
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._lines.append(_python(_OBJECT, arguments, keywords))
+        return self._watched.watch(self._made, arguments, keywords)
+
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._made, name)
         if not callable(value):
