@@ -225,10 +225,15 @@ def unchanged(function: Function, *arguments: Any, **keywords: Any) -> Any:
                 isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True),
                 "It changes the array it is given",
             )
+        elif hasattr(old, "numpy"):
+            holds(
+                difference(new, old, rtol=0.0, atol=0.0) is None,
+                "It changes the tensor it is given",
+            )
     return value
 
 
-def raises(kind: str, function: Function, *arguments: Any) -> None:
+def raises(kind: str, function: Callable[..., Any], *arguments: Any) -> None:
     """Raise `Wrong` unless a call raises an exception of the type called `kind`."""
     try:
         function(*arguments)
