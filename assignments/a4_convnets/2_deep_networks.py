@@ -148,8 +148,9 @@ demo(before_and_after)
 #
 # Krizhevsky, Sutskever and Hinton, 2012: five convolution layers and three fully connected ones.
 # What was new was less any of its parts than that they were put together, large, and trained on
-# 1.2 million images: ReLUs instead of sigmoids, so that slopes do not vanish; max pools that
-# overlap; dropout, which sets half of a layer's numbers to 0 at random while training; two GPUs.
+# 1.2 million images: ReLUs instead of functions that flatten out, so that slopes do not vanish; max
+# pools that overlap; dropout, which sets half of a layer's numbers to 0 at random while training;
+# two GPUs.
 #
 # > **From slide to code.** *224 or 227?* The paper says that images are 224 x 224. With kernels of
 # > 11 and stride 4, its 55 outputs need $54 \cdot 4 + 11 = 227$ rows. Here 224 rows get 2 of
@@ -200,8 +201,8 @@ demo(shown_as_table, alexnet_rows)
 #
 # Simonyan and Zisserman, 2014, asked what depth alone does, and made everything else the same
 # everywhere: kernels of 3 x 3, padding 1, so that rows and columns stay as many, and max pools that
-# halve them; when they are halved, the channels are doubled. Local response normalisation did not
-# help them, and is gone.
+# halve them; behind a pool the channels are doubled, up to 512. Local response normalisation did
+# not help them, and is gone.
 #
 # Why 3 x 3? Two such layers, one behind the other, see 5 x 5 pixels, three see 7 x 7. For $C$
 # channels in and out, one layer of 7 x 7 kernels has $49\, C^2$ weights; three of 3 x 3 have
@@ -556,8 +557,7 @@ demo(all_norms)
 # The loop is that of the last assignment: scores, loss, gradients, step. Four things are new.
 #
 # - *Modes.* Batch normalisation and dropout do one thing in training and another in testing.
-#   `model.train()` and `model.eval()` choose. `evaluate` leaves the network in the mode in which it
-#   was, but who knows who called `eval` before?
+#   `model.train()` and `model.eval()` choose. Who trains cannot know in which mode the network comes.
 # - *Gradients add up* in torch, from batch to batch, until `optimizer.zero_grad()`.
 # - *The device.* `choose_device()` takes a GPU if there is one that works (its `why` says what it
 #   found), and images must be where the network is.
@@ -584,7 +584,7 @@ def first_training():
     live = LiveCurves(
         6,
         "loss and test accuracy of a ResNet of 8 layers over six epochs of photo_patches; the loss "
-        "falls to less than half, the accuracy rises above one half",
+        "falls, the accuracy rises",
         "test accuracy",
     )
     fit(
