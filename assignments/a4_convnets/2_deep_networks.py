@@ -557,7 +557,8 @@ demo(all_norms)
 # The loop is that of the last assignment: scores, loss, gradients, step. Four things are new.
 #
 # - *Modes.* Batch normalisation and dropout do one thing in training and another in testing.
-#   `model.train()` and `model.eval()` choose. Who trains cannot know in which mode the network comes.
+#   `model.train()` and `model.eval()` choose. Whoever trains cannot know in which mode a network
+#   comes.
 # - *Gradients add up* in torch, from batch to batch, until `optimizer.zero_grad()`.
 # - *The device.* `choose_device()` takes a GPU if there is one that works (its `why` says what it
 #   found), and images must be where the network is.
@@ -566,7 +567,7 @@ demo(all_norms)
 #   the loss and `optimizer.step()`. On most CPUs they do nothing.
 #
 # `fit` is given: it makes the optimizer, SGD with momentum, shifts and mirrors the images, lowers
-# the learning rate, and calls your `train_epoch` once an epoch.
+# the learning rate, calls your `train_epoch` once an epoch, and tests the network after it.
 
 # %% exercise="train_epoch" points=6
 
