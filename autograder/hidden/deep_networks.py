@@ -596,17 +596,13 @@ def _averages_alike(network: Remote, state: State) -> None:
             _alike(network.get_buffer(name), value)
 
 
-def _block_layers(student: Student, *blocks: _Block) -> None:
-    for block in blocks:
-        made = getattr(student.on("meta"), block.kind).make(*block.arguments)
-        _consists_of(made.outline(), block.shapes)
-        side = -(-14 // block.stride)
-        _gives(made, (2, block.inputs, 14, 14), (2, block.outputs, side, side))
-
-
 @hidden("residual_blocks", points=0.5, says="PlainBlock: its layers, their names and parameters")
 def plain_layers(student: Student, rng: Generator) -> None:
-    _block_layers(student, _Block("PlainBlock", 16, 32, 2), _Block("PlainBlock", 64, 64))
+    for block in (_Block("PlainBlock", 16, 32, 2), _Block("PlainBlock", 64, 64)):
+        made = student.on("meta").PlainBlock.make(*block.arguments)
+        _consists_of(made.outline(), block.shapes)
+        side = 14 // block.stride
+        _gives(made, (2, block.inputs, 14, 14), (2, block.outputs, side, side))
 
 
 @hidden("residual_blocks", points=1.5, says="PlainBlock: what comes out, with given parameters")
@@ -625,26 +621,20 @@ def blocks_in_training(student: Student, rng: Generator) -> None:
 @hidden("residual_blocks", points=1.5, says="ResidualBlock: the shortcut that hands on X itself")
 def identities(student: Student, rng: Generator) -> None:
     for shortcut in ("", "A", "B"):
-        block = _Block("ResidualBlock", 4, 4, 1, shortcut)
-        _block_layers(student, block)
-        _block_alike(student, rng, block)
+        _block_alike(student, rng, _Block("ResidualBlock", 4, 4, 1, shortcut))
 
 
 @hidden("residual_blocks", points=1.5, says="ResidualBlock: shortcuts of option A")
 def padded_shortcuts(student: Student, rng: Generator) -> None:
     for widths in ((3, 6, 2), (4, 5, 1), (3, 3, 2), (2, 7, 3), (5, 3, 2), (4, 2, 1)):
-        for shortcut in ("", "A"):
-            block = _Block("ResidualBlock", *widths, shortcut)
-            _block_layers(student, block)
-            _block_alike(student, rng, block)
+        _block_alike(student, rng, _Block("ResidualBlock", *widths, "A"))
+    _block_alike(student, rng, _Block("ResidualBlock", 2, 5, 2))
 
 
 @hidden("residual_blocks", points=1.5, says="ResidualBlock: shortcuts of option B")
 def projected_shortcuts(student: Student, rng: Generator) -> None:
     for widths in ((3, 6, 2), (4, 5, 1), (3, 3, 2), (2, 4, 3), (5, 3, 1)):
-        block = _Block("ResidualBlock", *widths, "B")
-        _block_layers(student, block)
-        _block_alike(student, rng, block)
+        _block_alike(student, rng, _Block("ResidualBlock", *widths, "B"))
 
 
 @hidden("residual_blocks", points=0.5, says="ResidualBlock: a shortcut that is neither A nor B")

@@ -1152,7 +1152,6 @@ class AveragePool(_Inception):
     function="InceptionBlock",
     hint="You pad with zeros before you pool, and a 0 beats every value below it. The padding of a "
     "max pool counts as minus infinity: let the pool do it.",
-    minor=True,
 )
 class PaddedWithZeros(_Inception):
     def ways(self, X: Tensor) -> list[Tensor]:
@@ -2120,6 +2119,7 @@ class DefaultIsB(_Residual):
     "residual_blocks",
     function="ResidualBlock",
     hint="You change X: `X += ...` and ReLUs with inplace=True write into the caller's tensor.",
+    minor=True,
 )
 class ChangesInput(_Residual):
     def forward(self, X: Tensor) -> Tensor:
