@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from autograder.variants import right, wrong
+from autograder.variants import right, survivor, wrong
 from course_utils.reference import deep_networks as reference
 from course_utils.reference.deep_networks import (
     CifarResNet,
@@ -356,8 +356,8 @@ def groups_everywhere(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential
 
 @wrong(
     "alexnet",
-    hint="conv1 has no padding in your network. 224 does not fit: (224 + 2 * 2 - 11) / 4 + 1 is 55 "
-    "with 2 places of it.",
+    hint="What comes to fc6 has 5 x 5 places in your network, not 6 x 6. Look at the paddings: conv1 "
+    "and conv2 have 2, the others 1. 224 does not fit: (224 + 2 * 2 - 11) / 4 + 1 is 55.",
 )
 def conv1_without_padding(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
     network: Any = reference.alexnet(num_classes, shrink)
@@ -367,7 +367,8 @@ def conv1_without_padding(num_classes: int = 1000, shrink: int = 1) -> nn.Sequen
 
 @wrong(
     "alexnet",
-    hint="conv2 has no padding in your network: 5 x 5 kernels keep rows and columns with 2 places.",
+    hint="What comes to fc6 has 5 x 5 places in your network, not 6 x 6. Look at the paddings: conv1 "
+    "and conv2 have 2, the others 1. 224 does not fit: (224 + 2 * 2 - 11) / 4 + 1 is 55.",
 )
 def conv2_without_padding(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
     network: Any = reference.alexnet(num_classes, shrink)
@@ -624,6 +625,14 @@ class AlexNet(nn.Sequential):
                 nn.init.kaiming_normal_(layer.weight)
 
 
+for _change in ("1 -> 2", "1 -> 0"):
+    survivor(
+        "alexnet",
+        f"layer_table: {_change}",
+        because="how many images go through the network is left out of the shapes",
+    )
+
+
 Table = list[tuple[str, tuple[int, ...], int]]
 
 
@@ -738,6 +747,7 @@ def image_for_all(network: nn.Sequential, shape: tuple[int, int, int]) -> Table:
     function="layer_table",
     hint="Your image is on the CPU wherever the network is. Make it on the device of the network's "
     "parameters.",
+    minor=True,
 )
 def image_on_the_cpu(network: nn.Sequential, shape: tuple[int, int, int]) -> Table:
     X, table = torch.zeros(1, *shape, device="cpu"), []
@@ -765,6 +775,7 @@ def image_on_meta(network: nn.Sequential, shape: tuple[int, int, int]) -> Table:
     "alexnet",
     function="layer_table",
     hint="Your rows are lists or dicts. A row is a tuple of name, shape and number of parameters.",
+    minor=True,
 )
 def rows_as_lists(network: nn.Sequential, shape: tuple[int, int, int]) -> Any:
     return [list(row) for row in reference.layer_table(network, shape)]
@@ -1152,7 +1163,6 @@ class AveragePool(_Inception):
     function="InceptionBlock",
     hint="You pad with zeros before you pool, and a 0 beats every value below it. The padding of a "
     "max pool counts as minus infinity: let the pool do it.",
-    minor=True,
 )
 class PaddedWithZeros(_Inception):
     def ways(self, X: Tensor) -> list[Tensor]:
@@ -2120,6 +2130,7 @@ class DefaultIsB(_Residual):
     "residual_blocks",
     function="ResidualBlock",
     hint="You change X: `X += ...` and ReLUs with inplace=True write into the caller's tensor.",
+    minor=True,
 )
 class ChangesInput(_Residual):
     def forward(self, X: Tensor) -> Tensor:
