@@ -34,7 +34,6 @@ The file is written after every training, so that an interrupted run leaves what
 import argparse
 import json
 import platform
-import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -180,11 +179,9 @@ def main() -> None:
     data = DeviceDataset(
         small_pictures() if options.reduced else datasets.cifar10(options.folder), device
     )
-    command = ["python", "benchmarks/degradation.py", *sys.argv[1:]]
     document: dict[str, Any] = {
         **circumstances("numpy", "torch"),
         "hardware": hardware(device),
-        "command": " ".join(command),
         "reduced": options.reduced,
         "data": repr(data.data),
         "protocol": {**asdict(protocol), "milestones": protocol.milestones},
