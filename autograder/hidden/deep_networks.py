@@ -363,7 +363,7 @@ def printed(alexnet: Any, layer_table: Any) -> None:
     image = torch.sin(torch.arange(3.0 * 224 * 224) * 0.37).reshape(1, 3, 224, 224)
     with torch.no_grad():
         scores = network(image)[0]
-    print(*(f"{float(score):.3g}" for score in scores))
+    print(*(f"{float(score):.2g}" for score in scores))
 
 
 # --- vgg19 ----------------------------------------------------------------------------------------

@@ -3389,8 +3389,7 @@ def trained_twice(
 
 @wrong(
     "degradation",
-    hint="You train a network again for each number that you take from its errors. A run takes long: "
-    "keep the tuple that it returns.",
+    hint="You train every network twice, where once is enough. A run takes long: keep what it returns.",
     minor=True,
 )
 def trained_for_each_error(

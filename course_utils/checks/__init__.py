@@ -508,15 +508,18 @@ def _python(
 
 
 def _is_tensor(value: Any) -> bool:
+    """Say whether a value is a tensor of torch's that has values."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
+    if torch is None or not isinstance(value, torch.Tensor):
+        return False
+    return bool(value.device.type != "meta")
 
 
 def _value_text(name: str, value: Any) -> str:
     if _is_tensor(value):
         before = f"{name}torch.tensor("
         plain = str(value.dtype) in ("torch.float32", "torch.int64")
-        numbers = np.array2string(value.detach().numpy(), separator=", ", prefix=before)
+        numbers = np.array2string(value.detach().cpu().numpy(), separator=", ", prefix=before)
         return before + numbers + (")" if plain else f", dtype={value.dtype})")
     if not isinstance(value, np.ndarray):
         return f"{name}{value!r}"
