@@ -268,15 +268,49 @@ def saved():
 demo(saved)
 
 # %% [markdown]
-# `googlenet`, above, stacks nine of your blocks. All its layers that learn:
-
+# The whole of GoogLeNet stacks nine of your blocks, with the numbers of the paper's table 1. (Left
+# out are two further classifiers that helped to train it.) All its layers that learn:
 
 # %%
-def of_blocks():
-    return googlenet(InceptionBlock)
+BLOCKS = {
+    "3a": (192, 64, 96, 128, 16, 32, 32),
+    "3b": (256, 128, 128, 192, 32, 96, 64),
+    "4a": (480, 192, 96, 208, 16, 48, 64),
+    "4b": (512, 160, 112, 224, 24, 64, 64),
+    "4c": (512, 128, 128, 256, 24, 64, 64),
+    "4d": (512, 112, 144, 288, 32, 64, 64),
+    "4e": (528, 256, 160, 320, 32, 128, 128),
+    "5a": (832, 256, 160, 320, 32, 128, 128),
+    "5b": (832, 384, 192, 384, 48, 128, 128),
+}
 
 
-googlenet_rows = demo(table_of, of_blocks)
+def googlenet():
+    """Return GoogLeNet, untrained, 22 layers deep, for images (B, 3, 224, 224)."""
+    network = nn.Sequential()
+
+    def add(name, layer, *behind):
+        for part, one in ((name, layer), *((f"{one}_{name}", made[one]()) for one in behind)):
+            network.add_module(part, one)
+
+    made = {
+        "relu": nn.ReLU,
+        "pool": lambda: nn.MaxPool2d(3, 2, ceil_mode=True),
+        "norm": lambda: nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0),
+    }
+    add("conv1", nn.Conv2d(3, 64, 7, stride=2, padding=3), "relu", "pool", "norm")
+    add("reduce2", nn.Conv2d(64, 64, 1), "relu")
+    add("conv2", nn.Conv2d(64, 192, 3, padding=1), "relu", "norm", "pool")
+    for name, channels in BLOCKS.items():
+        add(f"inception{name}", InceptionBlock(*channels), *["pool"] * (name in ("3b", "4e")))
+    add("average", nn.AdaptiveAvgPool2d(1))
+    add("flatten", nn.Flatten())
+    add("drop", nn.Dropout(0.4))
+    add("fc", nn.Linear(1024, 1000))
+    return network
+
+
+googlenet_rows = demo(table_of, googlenet)
 demo(lambda rows: shown_as_table([row for row in rows if row[2]]), googlenet_rows)
 
 # %% [markdown]
