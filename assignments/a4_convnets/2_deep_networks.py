@@ -125,7 +125,7 @@ def edges(picture):
 
 
 def before_and_after():
-    X = edges(images.shrink(images.load("camera"), 2))
+    X = edges(images.shrink(images.load("camera"), 4))
     shown = [
         one[0, i].numpy() / float(one.max())
         for one in (X, local_response_norm(X))

@@ -198,7 +198,8 @@ class GradientNorms(Explorer):
         lines = self._norms[setting][depth]
         every = [line for of in self._norms[setting].values() for line in of.values()]
         bottom = 5.0 * np.floor(min(line.min() for line in every) / 5.0)
-        top = 5.0 * np.ceil(max(line.max() for line in every) / 5.0)
+        # Room for the names of the lines.
+        top = 5.0 * np.ceil((max(line.max() for line in every) + 1.5) / 5.0)
         longest = 5 * -(-max(len(line) for line in lines.values()) // 5)
         chart = drawing.chart(
             {kind: (np.arange(1.0, len(line) + 1), line) for kind, line in lines.items()},
