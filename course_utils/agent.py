@@ -78,7 +78,11 @@ class Agent:
                 _load(self._object(request), request["values"])
                 return self._returned(None)
             case "outline":
-                return self._returned(_outline(self._object(request)))
+                found = _outline(self._object(request))
+                if found is not None and sum(map(len, found.values())) > _MOST_OUTLINED:
+                    sentence = f"a network of more than {_MOST_OUTLINED} parts does not cross"
+                    return {"outcome": "refused", "message": sentence}
+                return self._returned(found)
             case _:
                 self._object(request)
                 del self._objects[request["handle"].number]
@@ -247,8 +251,6 @@ def _outline(target: Any) -> dict[str, Any] | None:
     parameters = dict(module.named_parameters(target, remove_duplicate=False))
     buffers = dict(module.named_buffers(target, remove_duplicate=False))
     layers = [(name, type(layer).__name__) for name, layer in module.named_children(target)]
-    if len(parameters) + len(buffers) + len(layers) > _MOST_OUTLINED:
-        raise WireError(f"a network of more than {_MOST_OUTLINED} parts does not cross")
     return {
         "parameters": {name: _without_values(tensor) for name, tensor in parameters.items()},
         "buffers": {name: _without_values(tensor) for name, tensor in buffers.items()},

@@ -175,6 +175,9 @@ def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
                 case "load":
                     called_on.load(*call.arguments)
                     return _Answer()
+        if call.do == "carry_out":
+            _function(called_on, call).carry_out(*call.arguments, **call.keywords)
+            return _Answer()
         result, after = _function(called_on, call).watched(*call.arguments, **call.keywords)
     except Raised as error:
         return _Answer(raised=error.kind)
@@ -194,6 +197,8 @@ def _made_again(history: Sequence[Call], student: Student) -> Student | Remote:
         with contextlib.suppress(StudentError):  # compared where that call itself is
             if call.do == "load":
                 thing.load(*call.arguments)
+            elif call.do == "carry_out":
+                _function(thing, call).carry_out(*call.arguments, **call.keywords)
             else:
                 _function(thing, call)(*call.arguments, **call.keywords)
     return thing

@@ -252,8 +252,9 @@ class Call:
 
     `after` are the arguments as they were afterwards, if the test looked at them. `history` is, of
     a method's call, how its object was made and what was called on it before. `device` is where
-    torch made new tensors. `do` is what was done if nothing was called: the attribute `name` was
-    read, values were loaded, or the object was looked at without its values.
+    torch made new tensors. `do` is what was done: a call for its value, one for what it does alone,
+    or none: the attribute `name` was read, values were loaded, the object was looked at without its
+    values.
     """
 
     name: str
@@ -264,7 +265,7 @@ class Call:
     after: list[Any] | None = None
     history: tuple["Call", ...] = ()
     device: str = ""
-    do: Literal["call", "get", "load", "outline"] = "call"
+    do: Literal["call", "carry_out", "get", "load", "outline"] = "call"
 
 
 @dataclass(frozen=True)
@@ -382,7 +383,7 @@ class Function:
     def carry_out(self, *arguments: Any, **keywords: Any) -> None:
         """Call it for what it does, whatever it returns (many a `train` returns its object)."""
         self._call(arguments, keywords, keep=True)
-        self._record(arguments, keywords)
+        self._record(tuple(map(_handed_over, arguments)), keywords, do="carry_out")
 
     def _call(
         self, arguments: tuple[Any, ...], keywords: dict[str, Any], **options: bool

@@ -125,7 +125,8 @@ def _drawn(rng: Generator, shapes: Shapes, gains: Mapping[str, float] | None = N
 def _loaded(network: Remote, state: State, *, training: bool = False) -> Remote:
     """Load a state into a network, after making sure that it has the parameters for it."""
     _consists_of(network.outline(), {name: tuple(value.shape) for name, value in state.items()})
-    network.load(state)
+    # A copy: what is computed with the state here changes its averages.
+    network.load({name: value.clone() for name, value in state.items()})
     (network.train if training else network.eval).carry_out()
     return network
 
