@@ -28,7 +28,7 @@ dependencies = {dependencies}
 include = ["course_utils*"]
 
 [tool.setuptools.package-data]
-course_utils = ["py.typed", "checks/*.json"]
+course_utils = ["py.typed", "*.json", "checks/*.json"]
 
 [tool.setuptools.data-files]
 "etc/jupyter/labconfig" = ["page_config.json"]

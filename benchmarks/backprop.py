@@ -155,7 +155,7 @@ def their_step(model: nn.Sequential) -> Step:
         X, labels = batch
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(X), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         return loss.item()
 

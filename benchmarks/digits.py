@@ -140,7 +140,7 @@ def by_torch(protocol: Protocol, X: Vectors, labels: Labels, seed: int) -> Predi
             batch = order[start : start + protocol.batch_size]
             optimizer.zero_grad()
             loss = functional.cross_entropy(model(inputs_[batch]), targets[batch])
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
 
     def predict(inputs: Vectors) -> Scores:

@@ -4,9 +4,13 @@ A request is a dict: `do` one of
 
     call    `name` or (`handle` and `name`), `arguments`, `keywords`; `watch` returns the arguments
             as they are afterwards; `keep` leaves the result here and returns a handle; `given` are
-            functions that stand in for others of these names while the call lasts
+            functions that stand in for others of these names while the call lasts; `device` is
+            where torch makes new tensors meanwhile: on "meta" they have a shape and no values, and
+            what comes back of them is that. A name that begins with "course_utils." is one of the
+            course's own functions
     get     the attribute `name` of `handle`
     load    set the attributes (or, of a torch module, the state) of `handle` from `values`
+    outline what the torch module `handle` is made of, without values (see `_outline`)
     forget  `handle`
 
 and the reply a dict with `outcome`: returned (`value`, `arguments`), raised (`type`, `message`),
@@ -20,15 +24,16 @@ or, if the function does not take these arguments, `message`.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from importlib import import_module
 from threading import Lock
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from course_utils.wire import Handle, Lent, Message, WireError, decode, encode
+from course_utils.wire import Handle, Lent, Message, Named, WireError, decode, encode
 
 CallBack = Callable[[Message], Message]
 """Sends a request to the checker, while a call is carried out, and returns its reply."""
@@ -72,6 +77,12 @@ class Agent:
             case "load":
                 _load(self._object(request), request["values"])
                 return self._returned(None)
+            case "outline":
+                found = _outline(self._object(request))
+                if found is not None and sum(map(len, found.values())) > _MOST_OUTLINED:
+                    sentence = f"a network of more than {_MOST_OUTLINED} parts does not cross"
+                    return {"outcome": "refused", "message": sentence}
+                return self._returned(found)
             case _:
                 self._object(request)
                 del self._objects[request["handle"].number]
@@ -87,17 +98,28 @@ class Agent:
         if "handle" in request:
             target = _attribute(self._object(request), request["name"])
         else:
-            target = self._namespace.get(request["name"])
+            target = self._found(request["name"])
         if not callable(target):
             raise _NothingThereError(f"there is no function {request['name']}")
         return target  # type: ignore[no-any-return]
 
+    def _found(self, name: str, seen: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """Return what a name stands for, None if it is nothing."""
+        if name.startswith(_COURSE):
+            module, _, own = name.rpartition(".")
+            return getattr(import_module(module), own)
+        return self._namespace.get(name, seen.get(name))
+
     def _call(self, target: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
-        arguments = [self._resolved(argument) for argument in request["arguments"]]
-        keywords = {k: self._resolved(v) for k, v in request["keywords"].items()}
+        seen = _names_seen_by(target)
+        arguments = [self._resolved(argument, seen) for argument in request["arguments"]]
+        keywords = {k: self._resolved(v, seen) for k, v in request["keywords"].items()}
         # The seed too belongs to the call: equal calls draw equal numbers in a fresh process.
         np.random.seed(0)
-        with self._standing_in(target, request.get("given", {})):
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.default_generator.manual_seed(0)  # of the CPU alone: that of a GPU takes longer
+        with self._standing_in(target, request.get("given", {})), _on(request.get("device", "")):
             value = target(*arguments, **keywords)
         if request.get("keep"):
             value = self._kept(value)
@@ -119,7 +141,12 @@ class Agent:
                 names.pop(name, None)
             names.update(before)
 
-    def _resolved(self, value: Any) -> Any:
+    def _resolved(self, value: Any, seen: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        if isinstance(value, Named):
+            found = self._found(value.name, seen)
+            if not callable(found):
+                raise _NothingThereError(f"there is no function {value.name}")
+            return partial(found, **value.keywords) if value.keywords else found
         if isinstance(value, Handle):
             return self._object({"handle": value})
         if isinstance(value, Lent):
@@ -128,7 +155,7 @@ class Agent:
             numbered = enumerate(value.methods, value.number)
             return SimpleNamespace(**{name: partial(self._borrowed, n) for n, name in numbered})
         if isinstance(value, (list, tuple)):
-            return type(value)(self._resolved(item) for item in value)
+            return type(value)(self._resolved(item, seen) for item in value)
         return value
 
     def _borrowed(self, number: int, *arguments: Any, **keywords: Any) -> Any:
@@ -148,6 +175,9 @@ class Agent:
         return {"outcome": "returned", "value": value}
 
 
+_COURSE = "course_utils."
+
+
 class _NothingThereError(Exception):
     """The function, attribute or object of a request does not exist."""
 
@@ -162,7 +192,19 @@ def _is_data(value: Any) -> bool:
     """Say whether a value can be looked at afterwards: not a function, nor a list of such."""
     if isinstance(value, list):
         return not any(map(callable, value))
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        return True
     return isinstance(value, (np.ndarray, dict))
+
+
+def _on(device: str) -> AbstractContextManager[Any]:
+    """Return what makes torch make new tensors on a device, if one is named."""
+    if not device:
+        return nullcontext()
+    import torch
+
+    return torch.device(device)
 
 
 def _names_seen_by(target: Any) -> dict[str, Any]:
@@ -193,6 +235,35 @@ def _load(target: Any, values: dict[str, Any]) -> None:
         return
     for name, value in values.items():
         setattr(target, name, value)
+
+
+def _outline(target: Any) -> dict[str, Any] | None:
+    """Return what a torch module is made of; None of anything else.
+
+    `parameters` and `buffers` by name, as tensors without values; `trained` are the names of the
+    parameters that have gradients; `layers` the names and kinds of the modules that it consists of,
+    one level deep.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(target, torch.nn.Module):
+        return None
+    module = torch.nn.Module
+    parameters = dict(module.named_parameters(target, remove_duplicate=False))
+    buffers = dict(module.named_buffers(target, remove_duplicate=False))
+    layers = [(name, type(layer).__name__) for name, layer in module.named_children(target)]
+    return {
+        "parameters": {name: _without_values(tensor) for name, tensor in parameters.items()},
+        "buffers": {name: _without_values(tensor) for name, tensor in buffers.items()},
+        "trained": [name for name, parameter in parameters.items() if parameter.requires_grad],
+        "layers": layers,
+    }
+
+
+_MOST_OUTLINED = 5_000
+
+
+def _without_values(tensor: Any) -> Any:
+    return tensor.detach().to("meta")
 
 
 def _message(error: BaseException) -> str:

@@ -7,7 +7,8 @@ more than a second and a small multiple of its size.
 
     None, bool, int, float, complex, str, numpy scalars and arrays, torch tensors (on the CPU),
     scipy sparse matrices (as COO), tuples, lists, dicts, iterators (their first items),
-    `Rng` (becomes a numpy Generator), `Operator` (becomes a callable), `Handle`, `Lent`.
+    `Rng` (becomes a numpy Generator), `Operator` (becomes a callable), `Outline` (becomes a tensor
+    without values, and is what such a tensor becomes), `Named`, `Handle`, `Lent`.
 """
 
 import base64
@@ -15,9 +16,10 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,8 @@ _DTYPES = {
     )
 }
 
+_OUTLINED = (*_DTYPES, "bfloat16")
+
 
 class WireError(ValueError):
     """A value that does not cross, with one sentence saying why."""
@@ -61,6 +65,41 @@ class Rng:
     def generator(self) -> np.random.Generator:
         """Return a fresh generator."""
         return np.random.default_rng(self.seed)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A tensor without its values; on the other side one on torch's device "meta".
+
+    Parameters
+    ----------
+    shape : as many sides as you like, of any length: nothing is stored.
+    dtype : torch's name, without "torch.".
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+    def tensor(self) -> Any:
+        """Return a tensor of torch's device "meta"."""
+        import torch
+
+        return torch.empty(self.shape, dtype=getattr(torch, self.dtype), device="meta")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A function or class on the student's side, by the name that it has there.
+
+    Parameters
+    ----------
+    name : what the student, or the module of the function that is called, calls it; one that begins
+        with "course_utils." is the course's own.
+    keywords : arguments by name that it is given with every call.
+    """
+
+    name: str
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -264,8 +303,14 @@ class _Encoder:
             ]
         if kind is Operator:
             return ["operator", value.name, self.node(dict(value.parameters), depth + 1)]
+        if kind is Outline:
+            return self._outline(value.shape, value.dtype)
+        if kind is Named:
+            return ["named", value.name, self.node(dict(value.keywords), depth + 1)]
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
+            if value.device.type == "meta":
+                return self._outline(tuple(value.shape), str(value.dtype).removeprefix("torch."))
             return ["tensor", *self._array(value.detach().cpu().numpy())]
         sparse = sys.modules.get("scipy.sparse")
         if sparse is not None and sparse.issparse(value):
@@ -294,6 +339,12 @@ class _Encoder:
         if isinstance(value, float):
             return self.node(float.__float__(value), depth)
         raise WireError(f"an object of type {kind_name(value)} does not cross")
+
+    def _outline(self, shape: tuple[int, ...], dtype: str) -> list[Any]:
+        if dtype not in _OUTLINED or not _is_outline(list(shape)):
+            raise WireError(f"a tensor of shape {shape} and dtype {dtype} does not cross")
+        self.nodes += len(shape)
+        return ["outline", dtype, list(shape)]
 
     def _array(self, array: Any) -> list[Any]:
         name = array.dtype.name
@@ -417,6 +468,19 @@ class _Decoder:
 
         return torch.from_numpy(self._read_array(_, dtype, shape, index))
 
+    def _read_outline(self, _: int, dtype: Any, shape: Any) -> Any:
+        if _typed(dtype, str) not in _OUTLINED or not _is_outline(_typed(shape, list)):
+            raise WireError("malformed message: no tensor has this shape and dtype")
+        self._part(len(shape))
+        outline = Outline(tuple(shape), dtype)
+        return outline.tensor() if self.trusted else outline
+
+    def _read_named(self, depth: int, name: Any, keywords: Any) -> Named:
+        values = _typed(self.node(keywords, depth), dict)
+        if not all(type(key) is str for key in values):
+            raise WireError("malformed message: keywords without names")
+        return Named(self._read_str(depth, name), values)
+
     def _read_sparse(self, depth: int, parts: Any) -> Any:
         from scipy.sparse import coo_array
 
@@ -505,6 +569,12 @@ def _is_matrix_shape(value: Any) -> bool:
     rows, columns = value
     counts = type(rows) is int and type(columns) is int and rows >= 0 and columns >= 0
     return counts and max(rows, columns, rows * columns) <= MAX_SIDE
+
+
+def _is_outline(shape: list[Any]) -> bool:
+    if not all(type(side) is int and 0 <= side <= MAX_SIDE for side in shape):
+        return False
+    return len(shape) <= MAX_DEPTH and prod(max(side, 1) for side in shape) <= MAX_SIDE >> 4
 
 
 def _is_line(value: Any, kinds: str) -> bool:

@@ -764,7 +764,7 @@ def test_training_a_network_is_torchs_sgd(
             loss = functional.cross_entropy(
                 in_torch(torch.from_numpy(X[rows]), leaves), torch.from_numpy(labels[rows])
             )
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             losses.append(loss.item())
     rng, ours = np.random.default_rng(seed), copy.deepcopy(model)

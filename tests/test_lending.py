@@ -246,7 +246,7 @@ def test_reading_an_attribute_is_recorded() -> None:
     np.testing.assert_array_equal(box.get("values"), np.ones(2))
     made, total = box.history
     read = one.calls[-1]
-    assert (read.name, read.attribute, read.history) == ("values", True, (made, total))
+    assert (read.name, read.do, read.history) == ("values", "get", (made, total))
     with pytest.raises(machinery.StudentError, match="It has no attribute weights"):
         box.get("weights")
 

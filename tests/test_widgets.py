@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image as Pillow
 from scipy.signal import correlate2d
 from scipy.special import expit
 
-from course_utils import datasets
-from course_utils.reference import convolution_layers, multilayer_networks, perceptrons
+from course_utils import curves, datasets
+from course_utils.reference import (
+    convolution_layers,
+    deep_networks,
+    multilayer_networks,
+    perceptrons,
+)
 from course_utils.widgets import Explorer, LiveCurves
 from course_utils.widgets import convolution_layers as of_layers
+from course_utils.widgets import deep_networks as of_deep_networks
 from course_utils.widgets import multilayer_networks as of_networks
 from course_utils.widgets import perceptrons as of_perceptrons
 
@@ -324,6 +331,94 @@ def test_the_receptive_field_outgrows_the_picture() -> None:
     field = of_layers.ReceptiveField(np.zeros((32, 40)))
     assert "more than the picture" not in moved(field, layers=5, kernel=7)
     assert "That is more than the picture, 32 x 32, has." in moved(field, layers=6)
+
+
+# --- Deep networks --------------------------------------------------------------------------------
+
+
+def test_the_shapes_count_parameters_and_products() -> None:
+    with torch.device("meta"):
+        made = {"AlexNet": deep_networks.alexnet(), "VGG-19": deep_networks.vgg19()}
+    rows = {name: deep_networks.layer_table(one, (3, 224, 224)) for name, one in made.items()}
+    shapes = of_deep_networks.LayerShapes(rows)
+    said = moved(shapes, layer=3)  # norm and ReLU are left out: conv1, pool1, conv2
+    assert "AlexNet, conv2: its output is 256 x 27 x 27. 307,456 of 60,965,224" in said
+    assert f"about {307456 * 27 * 27 / 1e6:.3g} M of 725 M products" in said
+    assert "flatten: its output is 9216. It has no parameters." in moved(shapes, layer=9)
+    assert shapes._layer.max == 12
+    before = shapes.picture.value
+    said = moved(shapes, network="VGG-19", layer=25)
+    assert "VGG-19, fc8" in said
+    assert "19.6 G products" in said
+    assert shapes._layer.max == 25
+    assert shapes.picture.value != before
+    assert "AlexNet, fc8" in moved(shapes, network="AlexNet")  # the slider stops at the last layer
+
+
+def test_the_gradients_are_told_as_they_are() -> None:
+    norms = {
+        "calm": {4: {"plain": np.array([2.0, 1.0, 0.5]), "residual": np.array([1.0, 1.0, 1.0])}},
+        "wild": {4: {"plain": np.array([1e-9, 1e-6, 1e-8]), "residual": np.array([1e5, 3.0, 1.0])}},
+    }
+    shown = of_deep_networks.GradientNorms(norms)
+    assert "plain: 2 at the first layer, 0.5 at the last, 0.5 at the least" in shown._text
+    before = shown.picture.value
+    said = moved(shown, setting="wild")
+    assert "plain: 10^-9.0 at the first layer, 10^-8.0 at the last, 10^-9.0 at the least" in said
+    assert "residual: 10^5.0 at the first layer, 1 at the last" in said
+    assert shown.picture.value != before
+
+
+def test_the_feature_maps_are_those_of_the_layer() -> None:
+    torch.manual_seed(0)
+    network = deep_networks.CifarResNet(1, deep_networks.ResidualBlock, width=4)
+    network.stage2.eval()
+    modes = [layer.training for layer in network.modules()]
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
+    inputs = torch.from_numpy(images).permute(0, 3, 1, 2) / 255.0
+    layers = {"stage 1": network.stage1, "stage 3": network.stage3}
+    labels, names = np.array([2, 0, 1]), tuple("abcdefghij")
+    maps = of_deep_networks.FeatureMaps(network, layers, images, inputs, labels, names)
+    assert [layer.training for layer in network.modules()] == modes
+    assert not any(layer._forward_hooks for layer in network.modules())
+    network.eval()
+    with torch.no_grad():
+        seen = network.stage1(torch.relu(network.bn(network.conv(inputs))))
+        shares = network(inputs).softmax(dim=1)[1]
+    said = moved(maps, picture=2)
+    answer = f"{names[int(shares.argmax())]} ({float(shares.max()):.0%})"
+    assert f"Picture 2 of 3, a: the network says {answer}." in said
+    assert "4 channels of 16 x 16" in said
+    assert f"{float((seen[1] == 0).float().mean()):.0%} of the numbers are 0" in said
+    assert f"channel {int(seen[1].mean(dim=(1, 2)).argmax()) + 1} is the strongest" in said
+    before = maps.picture.value
+    assert "16 channels of 4 x 4" in moved(maps, layer="stage 3")
+    assert maps.picture.value != before
+    assert maps._plain() == moved_plain(maps)
+
+
+def moved_plain(maps: of_deep_networks.FeatureMaps) -> str:
+    """Return what is said without widgets after the picture has been changed."""
+    moved(maps, picture=1)
+    return maps._plain()
+
+
+def test_the_stored_curves_say_what_they_are() -> None:
+    measured = curves.degradation()
+    assert measured.depths == (20, 56)
+    assert ("reduced" in measured.about) == measured.reduced
+    assert re.search(r"Measured on \d{4}-\d\d-\d\d on .+, with torch ", measured.about)
+    found = deep_networks.degradation(measured.run, measured.depths, measured.seeds)
+    assert found["plain"] > 0.2  # what the notebook says of them
+    assert found["residual"] < found["plain"] / 2
+    lengths = {len(errors) for run in measured.runs.values() for errors in run}
+    assert len(lengths) == 1
+    assert len(measured.runs) == 2 * len(measured.depths) * len(measured.seeds)
+    with pytest.raises(KeyError, match="no plain network of 8 layers"):
+        measured.run("plain", 8, 0)
+    picture = measured.picture()
+    assert measured.about in picture.description
+    assert Pillow.open(io.BytesIO(picture.png)).size[0] > 600
 
 
 # --- The spirals ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from autograder import variants
 from autograder.grading.student import (
     Call,
+    Function,
     InProcess,
     Lending,
     Missing,
@@ -22,7 +23,7 @@ from autograder.grading.student import (
     is_of_lending,
 )
 from course_utils.compare import difference
-from course_utils.wire import encode
+from course_utils.wire import Handle, Named, encode
 
 
 def recognise(
@@ -80,10 +81,7 @@ def _asked(calls: Sequence[Call]) -> list[_Asked]:
 
 def _digest(call: Call) -> bytes | None:
     lending = Lending()
-    asked = [
-        [c.name, list(c.arguments), dict(c.keywords), c.attribute] for c in (*call.history, call)
-    ]
-    message = encode(lending.lend(asked))
+    message = encode(lending.lend(_in_full(call)))
     lent = lending.sources
     if not all(map(is_dataclass, lent)):
         return None  # nothing says which function that was
@@ -91,6 +89,11 @@ def _digest(call: Call) -> bytes | None:
     for buffer in message.buffers:
         digest.update(buffer)
     return digest.digest()
+
+
+def _in_full(call: Call) -> list[Any]:
+    past = [_in_full(before) for before in call.history]
+    return [call.name, list(call.arguments), dict(call.keywords), call.device, call.do, past]
 
 
 def _alike(
@@ -109,7 +112,7 @@ def _same(asked: _Asked, namespace: Mapping[str, Any]) -> bool:
         # Many mistakes raise exceptions of one type; what these say tells them apart.
         alike = known.message == call.message or is_of_lending(call.message)
         return known.raised == call.raised and alike
-    if not call.carried_out and difference(known.result, call.result) is not None:
+    if difference(known.result, call.result) is not None:
         return False
     return call.after is None or difference(known.after, call.after) is None
 
@@ -128,20 +131,20 @@ class _Memory:
     """What known functions have said: everybody's hidden inputs are the same."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[Callable[..., Any], bytes], _Answer | None] = {}
+        self._answers: dict[_Key, _Answer | None] = {}
         self._bytes = 0
 
     def answer(self, asked: _Asked, namespace: Mapping[str, Any]) -> _Answer | None:
         """Return what a namespace's function says; None if that can be compared with nothing."""
-        function = namespace.get(next(iter(asked.call.history), asked.call).name)
-        if asked.digest is None or function is None:
+        functions = tuple(map(namespace.get, sorted(_names(asked.call))))
+        if asked.digest is None or not any(functions):
             return _called(asked.call, namespace)
-        key = (function, asked.digest)
+        key = (functions, asked.digest)
         if key not in self._answers:
             self._keep(key, _called(asked.call, namespace))
         return self._answers[key]
 
-    def _keep(self, key: tuple[Callable[..., Any], bytes], answer: _Answer | None) -> None:
+    def _keep(self, key: "_Key", answer: _Answer | None) -> None:
         if self._bytes > _MOST_BYTES:
             self._answers.clear()
             self._bytes = 0
@@ -149,18 +152,39 @@ class _Memory:
         self._answers[key] = answer
 
 
+_Key = tuple[tuple[Callable[..., Any] | None, ...], bytes]
+
+
+def _names(call: Call) -> set[str]:
+    """Return the names of the functions that a call is about."""
+    values = [*call.arguments, *call.keywords.values()]
+    named = {value.name for value in values if isinstance(value, Named)}
+    return {call.name, *named}.union(*map(_names, call.history))
+
+
 _MOST_BYTES = 64 * 2**20
 _memory = _Memory()
 
 
 def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
+    if _has_handles(call):
+        return None
     try:
         student = Student(InProcess(namespace))
-        called_on: Any = _made_again(call.history, student) if call.history else student
-        if call.attribute:
-            return _Answer(called_on.get(call.name))
-        function = getattr(called_on, call.name)
-        result, after = function.watched(*call.arguments, **call.keywords)
+        called_on = _made_again(call.history, student.on(call.device))
+        if isinstance(called_on, Remote):
+            match call.do:
+                case "get":
+                    return _Answer(called_on.get(call.name))
+                case "outline":
+                    return _Answer(vars(called_on.outline()))
+                case "load":
+                    called_on.load(*call.arguments)
+                    return _Answer()
+        if call.do == "carry_out":
+            doing = _function(called_on, call).carry_out_watched
+            return _Answer(after=doing(*call.arguments, **call.keywords))
+        result, after = _function(called_on, call).watched(*call.arguments, **call.keywords)
     except Raised as error:
         return _Answer(raised=error.kind, message=error.message)
     except StudentError:
@@ -168,14 +192,40 @@ def _called(call: Call, namespace: Mapping[str, Any]) -> _Answer | None:
     return _Answer(result, after)
 
 
-def _made_again(history: Sequence[Call], student: Student) -> Remote:
-    """Make an object once more and call on it what was called before."""
+def _made_again(history: Sequence[Call], student: Student) -> Student | Remote:
+    """Make an object once more and do with it what was done before; none: return the student."""
+    if not history:
+        return student
     made, *before = history
-    thing: Remote = getattr(student, made.name).make(*made.arguments, **made.keywords)
+    maker = _function(_made_again(made.history, student.on(made.device)), made)
+    thing = maker.make(*made.arguments, **made.keywords)
     for call in before:
         with contextlib.suppress(StudentError):  # compared where that call itself is
-            getattr(thing, call.name)(*call.arguments, **call.keywords)
+            if call.do == "load":
+                thing.load(*call.arguments)
+            elif call.do == "carry_out":
+                _function(thing, call).carry_out(*call.arguments, **call.keywords)
+            else:
+                _function(thing, call)(*call.arguments, **call.keywords)
     return thing
+
+
+def _function(called_on: Student | Remote, call: Call) -> Function:
+    if isinstance(called_on, Remote):
+        return Function(called_on.student, call.name, called_on.handle, called_on.history)
+    return Function(called_on, call.name)
+
+
+def _has_handles(call: Call) -> bool:
+    """Say whether a call is about objects on the student's side other than its own."""
+    values = [*call.arguments, *call.keywords.values()]
+    return any(map(_is_handle, values)) or any(map(_has_handles, call.history))
+
+
+def _is_handle(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_handle, value))
+    return isinstance(value, Handle)
 
 
 def _size(value: Any) -> int:

@@ -5,12 +5,13 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from math import prod
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from course_utils.agent import Agent, CallBack
-from course_utils.wire import Handle, Lent, Message, WireError, decode, encode
+from course_utils.wire import Handle, Lent, Message, Outline, WireError, decode, encode
 
 
 class StudentError(Exception):
@@ -122,6 +123,10 @@ def _nothing_lent(_: Message) -> Message:
     return encode({"message": "there is no such function"})
 
 
+_LARGEST_SIZE = 41
+"""A whole number in an argument: the time of a filter grows with the square of its size."""
+
+
 @dataclass
 class Counted:
     """A function that stays with the checker; the student's code calls it and sees no more of it.
@@ -130,10 +135,12 @@ class Counted:
     ----------
     function : takes and returns plain values.
     calls : how often it was called.
+    largest : of whole numbers in its arguments.
     """
 
     function: Callable[..., Any]
     calls: int = 0
+    largest: int = _LARGEST_SIZE
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call it and count."""
@@ -210,9 +217,10 @@ class Lending:
                 raise WireError("too much for one test")
             request = decode(message)
             arguments, keywords = request["arguments"], request["keywords"]
-            if not all(map(_is_modest, [*arguments, *keywords.values()])):
-                raise WireError("of no kind that it takes")
             function = self.functions[request["lent"]]
+            largest = function.largest if isinstance(function, Counted) else _LARGEST_SIZE
+            if not all(_is_modest(value, largest) for value in [*arguments, *keywords.values()]):
+                raise WireError("of no kind that it takes")
             start = time.process_time()
             value = function(*arguments, **keywords)
             self._seconds += time.process_time() - start
@@ -230,8 +238,6 @@ class Lending:
 MOST_NUMBERS = 2**17
 """Numbers in an argument of a lent function: it is called on the checker's side and time."""
 
-_LARGEST_SIZE = 41
-"""A whole number in an argument: the time of a filter grows with the square of its size."""
 _MOST_RETURNED = 2**22
 _MOST_LENT = 10_000
 
@@ -242,7 +248,7 @@ _MOST_SECONDS = 20.0
 
 _TAKES = (
     f"the function takes numbers, words, and arrays of one to four axes with up to {MOST_NUMBERS} "
-    f"numbers, and whole numbers up to {_LARGEST_SIZE}; not this"
+    "numbers, and whole numbers that are small; not this"
 )
 
 
@@ -251,13 +257,13 @@ def is_of_lending(message: str) -> bool:
     return message.startswith(_TAKES)
 
 
-def _is_modest(value: Any) -> bool:
+def _is_modest(value: Any, largest: int) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim in (1, 2, 3, 4) and 0 < value.size <= MOST_NUMBERS
     if isinstance(value, str):
         return len(value) <= _LONGEST_WORD
     if isinstance(value, (int, np.integer)):
-        return abs(int(value)) <= _LARGEST_SIZE
+        return abs(int(value)) <= largest
     return isinstance(value, (bool, int, float, np.generic))
 
 
@@ -270,8 +276,9 @@ class Call:
 
     `raised` is the type of an exception, `message` what it said. `after` are the arguments as they
     were afterwards, if the test looked at them. `history` is, of a method's call, how its object
-    was made and what was called on it before. `attribute` says that an attribute was read and
-    nothing called, `carried_out` that nobody looked at the value.
+    was made and what was called on it before. `device` is where torch made new tensors. `do` is
+    what was done: a call for its value, one for what it does alone, or none: the attribute `name`
+    was read, values were loaded, the object was looked at without its values.
     """
 
     name: str
@@ -282,8 +289,30 @@ class Call:
     message: str = ""
     after: list[Any] | None = None
     history: tuple["Call", ...] = ()
-    attribute: bool = False
-    carried_out: bool = False
+    device: str = ""
+    do: Literal["call", "carry_out", "get", "load", "outline"] = "call"
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """What a torch module is made of, without values.
+
+    Parameters
+    ----------
+    parameters, buffers : by name.
+    trained : the names of the parameters that have gradients.
+    layers : names and kinds of the modules that it consists of, one level deep.
+    """
+
+    parameters: dict[str, Outline]
+    buffers: dict[str, Outline]
+    trained: list[str]
+    layers: list[tuple[str, str]]
+
+    @property
+    def count(self) -> int:
+        """How many numbers its parameters are."""
+        return sum(prod(outline.shape) for outline in self.parameters.values())
 
 
 @dataclass
@@ -298,11 +327,27 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     _given: Mapping[str, Counted] = field(default_factory=dict)
     _lending: Lending = field(default_factory=Lending, repr=False)
+    _device: str = ""
 
     def given(self, **functions: Callable[..., Any]) -> "Student":
         """Return the student as if these functions had been theirs: earlier answers, but right."""
         lent = {name: Counted(function) for name, function in functions.items()}
-        return Student(self.carrier, self.calls, lent)
+        return Student(self.carrier, self.calls, lent, _device=self._device)
+
+    def on(self, device: str) -> "Student":
+        """Return the student whose new tensors torch makes on a device.
+
+        On "meta" a network of any size costs nothing: its tensors have shapes and no values.
+        """
+        return Student(self.carrier, self.calls, self._given, self._lending, device)
+
+    def using(self, name: str) -> "Function":
+        """Return a function of the course's own, to be called on the student's side.
+
+        It does there what no value can say: `student.using("rehearsal.epoch")`. What it is to work
+        on is `course_utils.wire.Named`.
+        """
+        return Function(self, f"course_utils.{name}")
 
     def __getattr__(self, name: str) -> "Function":
         if name.startswith("_"):
@@ -364,17 +409,21 @@ class Function:
     def make(self, *arguments: Any, **keywords: Any) -> "Remote":
         """Call it and leave the result on the student's side (construct an object)."""
         reply = self._call(arguments, keywords, keep=True)
-        return Remote(self.student, reply["value"], [Call(self.name, arguments, keywords)])
+        past, device = tuple(self.history), self.student._device
+        handed = tuple(map(_handed_over, arguments))
+        made = Call(self.name, handed, keywords, history=past, device=device)
+        return Remote(self.student, reply["value"], [made])
 
     def carry_out(self, *arguments: Any, **keywords: Any) -> None:
         """Call it for what it does, whatever it returns (many a `train` returns its object)."""
         self._call(arguments, keywords, keep=True)
-        self._record(arguments, keywords, carried_out=True)
+        self._record(tuple(map(_handed_over, arguments)), keywords, do="carry_out")
 
     def carry_out_watched(self, *arguments: Any, **keywords: Any) -> list[Any]:
         """Carry it out and return the arguments as they were afterwards."""
         after: list[Any] = self._call(arguments, keywords, keep=True, watch=True)["arguments"]
-        self._record(arguments, keywords, after=after, carried_out=True)
+        given = tuple(map(_handed_over, arguments))
+        self._record(given, keywords, after=after, do="carry_out")
         return after
 
     def _call(
@@ -386,6 +435,8 @@ class Function:
             fields["handle"] = self.target
         if self.student._given:
             fields["given"] = dict(self.student._given)
+        if self.student._device:
+            fields["device"] = self.student._device
         try:
             reply: dict[str, Any] = self.student.request(
                 "call", arguments=list(arguments), keywords=keywords, **fields
@@ -405,7 +456,8 @@ class Function:
         return reply
 
     def _record(self, arguments: tuple[Any, ...], keywords: dict[str, Any], **how: Any) -> None:
-        call = Call(self.name, arguments, keywords, history=tuple(self.history), **how)
+        past, device = tuple(self.history), self.student._device
+        call = Call(self.name, arguments, keywords, history=past, device=device, **how)
         self.student.calls.append(call)
         if self.target is not None:
             self.history.append(call)
@@ -441,13 +493,37 @@ class Remote:
             value = self.student.request("get", handle=self.handle, name=name)["value"]
         except Missing:
             raise StudentError(f"It has no attribute {name}") from None
-        past = tuple(self.history)
-        self.student.calls.append(Call(name, (), {}, value, history=past, attribute=True))
+        self._record("get", name=name, result=value)
         return value
 
     def load(self, values: Mapping[str, Any]) -> None:
         """Set attributes by name; of a torch module, its parameters and buffers."""
-        self.student.request("load", handle=self.handle, values=dict(values))
+        try:
+            self.student.request("load", handle=self.handle, values=dict(values))
+        except Raised as error:
+            self._record("load", arguments=(dict(values),), raised=error.kind)
+            raise
+        self.history.append(self._record("load", arguments=(dict(values),)))
+
+    def outline(self) -> Outlined:
+        """Return what the object, a torch module, is made of, without values.
+
+        Raises
+        ------
+        StudentError
+            If it is something else.
+        """
+        found = self.student.request("outline", handle=self.handle)["value"]
+        self._record("outline", result=found)
+        if found is None:
+            raise StudentError("It makes no torch.nn.Module")
+        return Outlined(**found)
+
+    def _record(self, do: Literal["get", "load", "outline"], *, name: str = "", **how: Any) -> Call:
+        past, arguments = tuple(self.history), how.pop("arguments", ())
+        call = Call(name, arguments, {}, history=past, device=self.student._device, do=do, **how)
+        self.student.calls.append(call)
+        return call
 
     def forget(self) -> None:
         """Let go of the object."""

@@ -235,9 +235,14 @@ def _are_as_before(arguments: Sequence[Any], after: Sequence[Any]) -> None:
                 isinstance(new, np.ndarray) and np.array_equal(old, new, equal_nan=True),
                 "It changes the array it is given",
             )
+        elif hasattr(old, "numpy"):
+            holds(
+                difference(new, old, rtol=0.0, atol=0.0) is None,
+                "It changes the tensor it is given",
+            )
 
 
-def raises(kind: str, function: Function, *arguments: Any) -> None:
+def raises(kind: str, function: Callable[..., Any], *arguments: Any) -> None:
     """Raise `Wrong` unless a call raises an exception of the type called `kind`."""
     try:
         function(*arguments)

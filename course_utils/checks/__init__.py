@@ -9,6 +9,7 @@ wrong, and which mistake it looks like, without containing a solution.
 import html
 import json
 import re
+import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -495,9 +496,12 @@ def _python(
 ) -> str:
     """Return a call as Python text; none if a value is too large to read or has no such text."""
     values = [*arguments, *keywords.values()]
-    if not all(isinstance(value, (np.ndarray, int, float, str, tuple)) for value in values):
+    if not all(
+        isinstance(v, (np.ndarray, int, float, str, tuple)) or _is_tensor(v) for v in values
+    ):
         return ""
-    if sum(value.size for value in values if isinstance(value, np.ndarray)) > _MOST_NUMBERS:
+    sizes = [value.size for value in values if isinstance(value, np.ndarray)]
+    if sum(sizes) + sum(value.numel() for value in values if _is_tensor(value)) > _MOST_NUMBERS:
         return ""
     names = [""] * len(arguments) + [f"{name}=" for name in keywords]
     texts = [_value_text(name, value) for name, value in zip(names, values, strict=True)]
@@ -506,7 +510,20 @@ def _python(
     return f"{before}{function}(\n" + textwrap.indent(",\n".join(texts), "    ") + ")"
 
 
+def _is_tensor(value: Any) -> bool:
+    """Say whether a value is a tensor of torch's that has values."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(value, torch.Tensor):
+        return False
+    return bool(value.device.type != "meta")
+
+
 def _value_text(name: str, value: Any) -> str:
+    if _is_tensor(value):
+        before = f"{name}torch.tensor("
+        plain = str(value.dtype) in ("torch.float32", "torch.int64")
+        numbers = np.array2string(value.detach().cpu().numpy(), separator=", ", prefix=before)
+        return before + numbers + (")" if plain else f", dtype={value.dtype})")
     if not isinstance(value, np.ndarray):
         return f"{name}{value!r}"
     before = f"{name}np.array("
@@ -540,16 +557,29 @@ class _Watched:
     def watch(self, call: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
         """Call a function, or a method of an object, and look at its arguments afterwards."""
         values = [*arguments, *keywords.values()]
-        before = [value.copy() if isinstance(value, np.ndarray) else None for value in values]
+        before = [_copied(value) for value in values]
         try:
             result = call(*arguments, **keywords)
         except NotImplementedError:
             self.unwritten = True
             raise
         for old, new in zip(before, values, strict=True):
-            if old is not None and not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc"):
+            if old is not None and not _same(old, new):
                 self.mutated = True
         return result
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of an array or a tensor, None of anything else."""
+    if _is_tensor(value):
+        return value.detach().clone()
+    return value.copy() if isinstance(value, np.ndarray) else None
+
+
+def _same(old: Any, new: Any) -> bool:
+    if _is_tensor(old):
+        return difference(new, old, rtol=0.0, atol=0.0) is None
+    return np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
 
 
 _OBJECT = "made"
@@ -560,6 +590,10 @@ class _WatchedObject:
 
     def __init__(self, made: Any, watched: _Watched, lines: list[str]) -> None:
         self._made, self._watched, self._lines = made, watched, lines
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._lines.append(_python(_OBJECT, arguments, keywords))
+        return self._watched.watch(self._made, arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._made, name)

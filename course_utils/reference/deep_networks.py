@@ -81,8 +81,8 @@ def alexnet(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
     sizes come out with 2 pixels of padding. The two groups were two GPUs, each of which saw half of
     the channels.
     """
-    widths = [width // shrink for width in (96, 256, 384, 384, 256)]
-    full = 4096 // shrink
+    widths = (width // shrink for width in (96, 256, 384, 384, 256, 4096))
+    one, two, three, four, five, full = widths
 
     def norm() -> nn.Module:
         return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
@@ -92,24 +92,24 @@ def alexnet(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
 
     return nn.Sequential(
         OrderedDict[str, nn.Module](
-            conv1=nn.Conv2d(3, widths[0], 11, stride=4, padding=2),
+            conv1=nn.Conv2d(3, one, 11, stride=4, padding=2),
             relu1=nn.ReLU(),
             norm1=norm(),
             pool1=pool(),
-            conv2=nn.Conv2d(widths[0], widths[1], 5, padding=2, groups=2),
+            conv2=nn.Conv2d(one, two, 5, padding=2, groups=2),
             relu2=nn.ReLU(),
             norm2=norm(),
             pool2=pool(),
-            conv3=nn.Conv2d(widths[1], widths[2], 3, padding=1),
+            conv3=nn.Conv2d(two, three, 3, padding=1),
             relu3=nn.ReLU(),
-            conv4=nn.Conv2d(widths[2], widths[3], 3, padding=1, groups=2),
+            conv4=nn.Conv2d(three, four, 3, padding=1, groups=2),
             relu4=nn.ReLU(),
-            conv5=nn.Conv2d(widths[3], widths[4], 3, padding=1, groups=2),
+            conv5=nn.Conv2d(four, five, 3, padding=1, groups=2),
             relu5=nn.ReLU(),
             pool5=pool(),
             flatten=nn.Flatten(),
             drop6=nn.Dropout(0.5),
-            fc6=nn.Linear(widths[4] * 6 * 6, full),
+            fc6=nn.Linear(five * 6 * 6, full),
             relu6=nn.ReLU(),
             drop7=nn.Dropout(0.5),
             fc7=nn.Linear(full, full),

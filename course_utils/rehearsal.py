@@ -1,0 +1,223 @@
+"""Rehearses functions that work on torch's objects: makes those, calls, says what came of it.
+
+What is handed over and what comes back are plain values, arrays and numbers. Importing this module
+is cheap: torch is imported when it is first used.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Modules = torch.nn.Sequential
+
+Layer = tuple[str, str, tuple[Any, ...], dict[str, Any]]
+"""A layer of a chain: its name, its class in `torch.nn`, and what the class is called with."""
+
+
+# --- Chains of layers -----------------------------------------------------------------------------
+
+
+def table(
+    layer_table: Callable[..., Any],
+    layers: Sequence[Layer],
+    shape: tuple[int, int, int],
+    device: str = "meta",
+) -> Any:
+    """Return what `layer_table` says of a chain of layers on a device, and of an image's shape."""
+    import torch
+
+    with torch.device(device):
+        network = chain(layers)
+    return layer_table(network, shape)
+
+
+def chain(layers: Sequence[Layer]) -> "Modules":
+    """Make a `nn.Sequential` of named layers: `chain([("conv1", "Conv2d", (3, 8, 5), {})])`."""
+    from torch import nn
+
+    network = nn.Sequential()
+    for name, kind, arguments, keywords in layers:
+        network.add_module(name, getattr(nn, kind)(*arguments, **keywords))
+    return network
+
+
+def block(inputs: int, outputs: int, stride: int) -> "torch.nn.Module":
+    """Make a block of a network: here a 3 x 3 convolution alone, with padding 1 and a bias."""
+    from torch import nn
+
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
+
+
+# --- An epoch of training -------------------------------------------------------------------------
+
+NETWORK: list[Layer] = [
+    ("conv", "Conv2d", (2, 4, 3), {"padding": 1}),
+    ("bn", "BatchNorm2d", (4,), {}),
+    ("relu", "ReLU", (), {}),
+    ("pool", "AdaptiveAvgPool2d", (1,), {}),
+    ("flatten", "Flatten", (), {}),
+    ("fc", "Linear", (4, 3), {}),
+]
+"""The network that is trained: images of 2 channels, 3 classes."""
+
+
+def epoch(
+    train_epoch: Callable[..., Any],
+    batches: Sequence[tuple[Any, Any]],
+    *,
+    weights: Mapping[str, Any] | None = None,
+    learning_rate: float = 0.1,
+    momentum: float = 0.9,
+    loss_scale: float = 1.0,
+    half: bool = False,
+    elsewhere: bool = False,
+) -> dict[str, Any]:
+    """Let `train_epoch` train a small network for one epoch, and return what came of it.
+
+    The network, `NETWORK`, has batch normalisation, is in evaluation mode, and has gradients from
+    before, all 1. The optimizer is `torch.optim.SGD`.
+
+    Parameters
+    ----------
+    train_epoch : trains (model, batches, optimizer, precision) and returns the mean loss.
+    batches : images (B, 2, H, W) and labels (B,) from 0 to 2, as arrays. They are yielded one after
+        the other, once.
+    weights : the state of the network by name, as arrays; some fixed numbers if there is none.
+    learning_rate, momentum : of the optimizer.
+    loss_scale : what `precision.scale` multiplies a loss with. `precision.step` divides the
+        gradients by it again, as one does with float16.
+    half : whether `precision` computes in bfloat16.
+    elsewhere : whether the batches are on another device than the network. This is imitated: until
+        they are moved, nothing can be computed with them.
+
+    Returns
+    -------
+    By name: "loss", what `train_epoch` returns; "weights", the network's state after it, as arrays;
+    "training", whether the network is in training mode; "asked", in order, when `precision` was
+    entered and left ("enter", "exit") and asked for its methods ("scale", "step"), and when images
+    went through the network ("network"); "loss dtypes", those that `scale` was given.
+    """
+    import torch
+
+    network = chain(NETWORK)
+    network.load_state_dict(_weights(network) if weights is None else _tensors(weights))
+    network.eval()
+    for parameter in network.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    precision = _Rehearsed(loss_scale, half)
+    network.register_forward_pre_hook(lambda *_: precision.asked.append("network"))
+    optimizer = torch.optim.SGD(network.parameters(), learning_rate, momentum)
+    loss = train_epoch(network, _yielded(batches, elsewhere), optimizer, precision)
+    return {
+        "loss": loss,
+        "weights": {name: value.numpy().copy() for name, value in network.state_dict().items()},
+        "training": all(layer.training for layer in network.modules()),
+        "asked": precision.asked,
+        "loss dtypes": sorted(precision.dtypes),
+    }
+
+
+class _Rehearsed:
+    """A precision that writes down what is asked of it."""
+
+    def __init__(self, loss_scale: float, half: bool) -> None:
+        import torch
+
+        self.device = torch.device("cpu")
+        self.asked: list[str] = []
+        self.dtypes: set[str] = set()
+        self._loss_scale = loss_scale
+        self._half = half
+        self._contexts: list[Any] = []
+
+    def __enter__(self) -> "_Rehearsed":
+        import torch
+
+        self.asked.append("enter")
+        context = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half)
+        self._contexts.append(context)
+        context.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.asked.append("exit")
+        self._contexts.pop().__exit__(*error)
+
+    def scale(self, loss: "torch.Tensor") -> "torch.Tensor":
+        """Return the loss, scaled."""
+        self.asked.append("scale")
+        self.dtypes.add(str(loss.dtype))
+        return loss * self._loss_scale
+
+    def step(self, optimizer: "torch.optim.Optimizer") -> None:
+        """Let the optimizer step, with the gradients scaled back."""
+        self.asked.append("step")
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    parameter.grad /= self._loss_scale
+        optimizer.step()
+
+
+def _weights(network: "Modules") -> dict[str, "torch.Tensor"]:
+    """Return some fixed state of a network."""
+    rng = np.random.default_rng(0)
+    state = {
+        name: rng.normal(0.0, 0.5, tuple(value.shape))
+        for name, value in network.state_dict().items()
+    }
+    return _tensors({**state, "bn.running_var": np.ones(4), "bn.num_batches_tracked": np.array(0)})
+
+
+def _tensors(weights: Mapping[str, Any]) -> dict[str, "torch.Tensor"]:
+    import torch
+
+    return {name: torch.as_tensor(np.asarray(value)) for name, value in weights.items()}
+
+
+def _yielded(batches: Sequence[tuple[Any, Any]], elsewhere: bool) -> Iterator[tuple[Any, Any]]:
+    import torch
+
+    for images, labels in batches:
+        pair = (
+            torch.tensor(np.asarray(images), dtype=torch.float32),
+            torch.tensor(np.asarray(labels), dtype=torch.int64),
+        )
+        yield tuple(map(_elsewhere().of, pair)) if elsewhere else pair
+
+
+@cache
+def _elsewhere() -> Any:
+    """Return the class of tensors that are on another device: all they can do is move."""
+    import torch
+
+    plain: Any = torch.Tensor
+    able = [plain.to, plain.size, plain.dim, plain.numel, plain.__len__]
+    able += [plain.shape.__get__, plain.dtype.__get__, plain.ndim.__get__]
+
+    class Elsewhere(torch.Tensor):
+        """A tensor that says it is on a GPU."""
+
+        @classmethod
+        def of(cls, tensor: torch.Tensor) -> "Elsewhere":
+            """Return a tensor as one of these."""
+            return tensor.as_subclass(cls)
+
+        @classmethod
+        def __torch_function__(
+            cls, function: Any, types: Any, arguments: Any = (), keywords: Any = None
+        ) -> Any:
+            if function == plain.device.__get__:
+                return torch.device("cuda:0")
+            if function not in able:
+                raise RuntimeError("the images or labels are on another device than the network")
+            with torch._C.DisableTorchFunctionSubclass():
+                found = function(*arguments, **(keywords or {}))
+                return found.as_subclass(torch.Tensor) if isinstance(found, cls) else found
+
+    return Elsewhere
