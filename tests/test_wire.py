@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -157,7 +157,7 @@ def test_depth_is_bounded() -> None:
         decode(Message(tree, []))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.randoms(use_true_random=False))
 def test_mutated_messages_give_a_value_or_a_clean_error(value: Any, chance: random.Random) -> None:
     text = list(encode(value).to_text())
