@@ -27,6 +27,8 @@ FOLDERS = {
     "linear_classifiers": Path("a2_classifiers", "2_linear_classifiers.ipynb"),
     "perceptrons": Path("a3_backprop", "1_perceptrons.ipynb"),
     "multilayer_networks": Path("a3_backprop", "2_multilayer_networks.ipynb"),
+    "convolution_layers": Path("a4_convnets", "1_convolution_layers.ipynb"),
+    "deep_networks": Path("a4_convnets", "2_deep_networks.ipynb"),
 }
 Sample = Callable[[Any, dict[str, str]], Any]
 SAMPLES: dict[tuple[str, str], Sample] = {}
@@ -74,6 +76,8 @@ def after(notebook: Any, name: str, source: str) -> None:
 @sample("linear_classifiers", "student-01", "student-08")
 @sample("perceptrons", "student-01")
 @sample("multilayer_networks", "student-01")
+@sample("convolution_layers", "student-01")
+@sample("deep_networks", "student-01")
 def perfect(notebook: Any, answers: dict[str, str]) -> Any:
     return fill(notebook, answers)
 
@@ -175,6 +179,8 @@ def half_done(notebook: Any, answers: dict[str, str]) -> Any:
 @sample("linear_classifiers", "student-07")
 @sample("perceptrons", "student-07")
 @sample("multilayer_networks", "student-07")
+@sample("convolution_layers", "student-07")
+@sample("deep_networks", "student-07")
 def untouched(notebook: Any, answers: dict[str, str]) -> Any:
     return notebook
 
@@ -623,6 +629,174 @@ def softmax_cross_entropy(scores, labels):
     return loss.item(), s.grad.numpy()
 """
     return fill(notebook, {**answers, "softmax_cross_entropy_answer": library})
+
+
+@sample("convolution_layers", "student-02")
+def layers_in_another_style(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "conv2d_forward_answer": """\
+def conv2d_forward(X, W, b, stride=1, padding=0):
+    N, C, H, width = X.shape
+    out, _, kh, kw = W.shape
+    P = np.zeros((N, C, H + 2 * padding, width + 2 * padding))
+    P[:, :, padding:padding + H, padding:padding + width] = X
+    H_out = (H + 2 * padding - kh) // stride + 1
+    W_out = (width + 2 * padding - kw) // stride + 1
+    Y = np.zeros((N, out, H_out, W_out))
+    for r in range(H_out):
+        for c in range(W_out):
+            region = P[:, :, r * stride:r * stride + kh, c * stride:c * stride + kw]
+            for o in range(out):
+                Y[:, o, r, c] = (region * W[o]).sum(axis=(1, 2, 3)) + b[o]
+    return Y
+""",
+        "conv2d_fast_answer": """\
+def conv2d_fast(X, W, b, stride=1, padding=0):
+    P = np.pad(X, ((0, 0), (0, 0), (padding,) * 2, (padding,) * 2))
+    windows = np.lib.stride_tricks.sliding_window_view(P, W.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    Y = np.einsum("nirchw,oihw->norc", windows, W, optimize=True)
+    return Y + b.reshape(1, -1, 1, 1)
+""",
+        "max_pool_forward_answer": """\
+def max_pool_forward(X, size=2, stride=2):
+    windows = np.lib.stride_tricks.sliding_window_view(X, (size, size), axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    flat = windows.reshape(windows.shape[:4] + (-1,))
+    indices = np.argmax(flat, axis=4)
+    return np.take_along_axis(flat, indices[..., None], axis=4)[..., 0], indices
+""",
+        "average_pool_answer": """\
+def average_pool(X, size=2, stride=2):
+    rows = (X.shape[2] - size) // stride + 1
+    columns = (X.shape[3] - size) // stride + 1
+    total = 0
+    for i in range(size):
+        for j in range(size):
+            total = total + X[:, :, i::stride, j::stride][:, :, :rows, :columns]
+    return total / size ** 2
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@sample("convolution_layers", "student-03")
+def kernel_turned(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("np.tensordot(windows, W,", "np.tensordot(windows, W[:, :, ::-1, ::-1],")
+    return fill(notebook, changed(answers, "conv2d_forward_answer", edit))
+
+
+@sample("convolution_layers", "student-04")
+def right_but_slow(notebook: Any, answers: dict[str, str]) -> Any:
+    slow = """\
+def conv2d_fast(X, W, b, stride=1, padding=0):
+    P = np.pad(X, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    N, _, H, width = P.shape
+    out, _, kh, kw = W.shape
+    Y = np.empty((N, out, (H - kh) // stride + 1, (width - kw) // stride + 1), X.dtype)
+    for n, o, r, c in np.ndindex(Y.shape):
+        region = P[n, :, r * stride:r * stride + kh, c * stride:c * stride + kw]
+        Y[n, o, r, c] = np.sum(region * W[o]) + b[o]
+    return Y
+"""
+    return fill(notebook, {**answers, "conv2d_fast_answer": slow})
+
+
+@sample("convolution_layers", "student-08")
+def convolution_of_a_library(notebook: Any, answers: dict[str, str]) -> Any:
+    library = """\
+import torch
+
+def conv2d_fast(X, W, b, stride=1, padding=0):
+    X, W, b = map(torch.from_numpy, (X, W, b))
+    return torch.nn.functional.conv2d(X, W, b, stride, padding).numpy()
+"""
+    return fill(notebook, {**answers, "conv2d_fast_answer": library})
+
+
+@sample("deep_networks", "student-02")
+def networks_in_another_style(notebook: Any, answers: dict[str, str]) -> Any:
+    mine = {
+        "local_response_norm_answer": """\
+def local_response_norm(X, n=5, k=2.0, alpha=1e-4, beta=0.75):
+    C = X.shape[1]
+    channels = []
+    for i in range(C):
+        near = X[:, max(0, i - n // 2):min(C, i + n // 2 + 1)]
+        channels.append(X[:, i] / (k + alpha * near.pow(2).sum(dim=1)) ** beta)
+    return torch.stack(channels, dim=1)
+""",
+        "vgg19_answer": """\
+def vgg19(num_classes=1000, shrink=1):
+    net = nn.Sequential()
+    channels = 3
+    for s, (width, depth) in enumerate([(64, 2), (128, 2), (256, 4), (512, 4), (512, 4)]):
+        for l in range(depth):
+            layer = nn.Conv2d(channels, width // shrink, kernel_size=3, padding="same")
+            net.add_module(f"conv{s + 1}_{l + 1}", layer)
+            net.add_module(f"relu{s + 1}_{l + 1}", nn.ReLU(inplace=True))
+            channels = width // shrink
+        net.add_module(f"pool{s + 1}", nn.MaxPool2d(2, 2))
+    net.add_module("flatten", nn.Flatten())
+    features = channels * 49
+    for i in (6, 7):
+        net.add_module(f"fc{i}", nn.Linear(features, 4096 // shrink))
+        net.add_module(f"relu{i}", nn.ReLU(inplace=True))
+        net.add_module(f"drop{i}", nn.Dropout())
+        features = 4096 // shrink
+    net.add_module("fc8", nn.Linear(features, num_classes))
+    return net
+""",
+        "train_epoch_answer": """\
+def train_epoch(model, batches, optimizer, precision):
+    model.train()
+    criterion = nn.CrossEntropyLoss(reduction="sum")
+    losses, n = [], 0
+    for X, y in batches:
+        X = X.to(precision.device)
+        y = y.to(precision.device)
+        for parameter in model.parameters():
+            parameter.grad = None
+        with precision:
+            loss = criterion(model(X), y)
+        precision.scale(loss / len(y)).backward()
+        precision.step(optimizer)
+        losses.append(loss.detach())
+        n += len(y)
+    return float(torch.stack(losses).sum()) / n
+""",
+    }
+    return fill(notebook, {**answers, **mine})
+
+
+@sample("deep_networks", "student-03")
+def relu_before_the_sum(notebook: Any, answers: dict[str, str]) -> Any:
+    edits = (
+        (
+            "functional.relu(self.branch(X) + self.projection(X))",
+            "functional.relu(self.branch(X)) + self.projection(X)",
+        ),
+        (
+            "functional.relu(self.branch(X) + functional.pad(seen, (0, 0, 0, 0, 0, self.more)))",
+            "functional.relu(self.branch(X)) + functional.pad(seen, (0, 0, 0, 0, 0, self.more))",
+        ),
+    )
+    return fill(notebook, changed(answers, "residual_blocks_answer", *edits))
+
+
+@sample("deep_networks", "student-04")
+def gradients_piled_up(notebook: Any, answers: dict[str, str]) -> Any:
+    edit = ("        optimizer.zero_grad()\n", "")
+    return fill(notebook, changed(answers, "train_epoch_answer", edit))
+
+
+@sample("deep_networks", "student-08")
+def normalisation_of_a_library(notebook: Any, answers: dict[str, str]) -> Any:
+    library = """\
+def local_response_norm(X, n=5, k=2.0, alpha=1e-4, beta=0.75):
+    return nn.LocalResponseNorm(n, alpha=n * alpha, beta=beta, k=k)(X)
+"""
+    return fill(notebook, {**answers, "local_response_norm_answer": library})
 
 
 def perfect_answers(source: Any) -> dict[str, str]:
