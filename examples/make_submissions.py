@@ -708,7 +708,7 @@ def convolution_of_a_library(notebook: Any, answers: dict[str, str]) -> Any:
 import torch
 
 def conv2d_fast(X, W, b, stride=1, padding=0):
-    X, W, b = map(torch.from_numpy, (X, W, b))
+    X, W, b = torch.tensor(X), torch.tensor(W), torch.tensor(b)
     return torch.nn.functional.conv2d(X, W, b, stride, padding).numpy()
 """
     return fill(notebook, {**answers, "conv2d_fast_answer": library})
