@@ -182,7 +182,7 @@ def test_progress_counts_what_passed() -> None:
     assert "ringing (5)" in repr(state)
     assert "moving_average" in state._repr_html_()
     with pytest.raises(
-        ValueError, match="no notebook 'filters'; there are linear_classifiers, linear_filters, "
+        ValueError, match="no notebook 'filters'; there are convolution_layers, deep_networks, "
     ):
         progress("filters")
 

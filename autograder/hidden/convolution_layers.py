@@ -30,6 +30,7 @@ from autograder.hidden import (
     replay,
     unchanged,
 )
+from course_utils.compare import difference
 from course_utils.reference import convolution_layers as reference
 
 # For volumes this small, waiting for other threads takes torch twenty times as long.
@@ -270,6 +271,8 @@ _EDGES = (
     (2, (1, 3), (8, 6), (2, 1), 4, 1),
     (1, (2, 2), (2, 1), (1, 2), 2, 3),
     (3, (2, 4), (1, 1), (1, 1), 1, 0),
+    # A kernel as large as the image, and yet several places.
+    (2, (2, 3), (3, 4), (3, 4), 1, 1),
 )
 
 
@@ -324,7 +327,9 @@ def layers_at_edges(student: Student, rng: Generator) -> None:
 @follows(**_NEURONS)
 def layers_untouched(student: Student, rng: Generator) -> None:
     one, other = (_layer(rng, 2, (2, 3), (4, 5), (2, 3)) for _ in range(2))
-    for layer in (one, other, one):
+    # Its output would have room in its input.
+    small = _layer(rng, 2, (3, 3), (4, 5), (1, 1))
+    for layer in (one, other, one, small):
         close(unchanged(student.conv2d_forward, layer.X, layer.W, layer.b), layer.due())
 
 
@@ -334,9 +339,14 @@ def layers_untouched(student: Student, rng: Generator) -> None:
 @hidden("conv2d_fast", points=0.75, says="several examples, channels in and out; X, W and b stay")
 @follows(**_SIZES)
 def fast_plain_layers(student: Student, rng: Generator) -> None:
-    for case in _PLAIN:
+    for case in (*_PLAIN, (2, (3, 3), (4, 5), (1, 1))):
         one = _layer(rng, *case)
         close(unchanged(student.conv2d_fast, one.X, one.W, one.b), one.due())
+    one, other = (_layer(rng, 1, (2, 3), (4, 5), (2, 2)) for _ in range(2))
+    kept = student.conv2d_fast.make(one.X, one.W, one.b)
+    close(student.conv2d_fast(other.X, other.W, other.b), other.due())
+    alike = difference(kept.copy(), one.due()) is None
+    holds(alike, "A later call changes what an earlier one has returned")
 
 
 @hidden("conv2d_fast", points=0.75, says="strides and paddings of many kinds")
@@ -549,6 +559,8 @@ def counts_at_edges(student: Student, rng: Generator) -> None:
     for arguments in (
         ((512, 39, 37), outputs, 5, 1, 2, False),
         ((512, 9, 9), 500 * outputs, 9, 1, 0, True),
+        ((1, 12, 10), 6, 3, 1, 1, True),
+        ((1, 12, 10), 6, 3, 2, 0, False),
         ((3, 5, 5), outputs, 7, 2, 1, False),
     ):
         close(student.count_weights(*arguments), _counted(*arguments), **_EXACT)
@@ -623,6 +635,15 @@ def pools_at_edges(student: Student, rng: Generator) -> None:
         close(student.max_pool_forward(X), _pooled(X, 2, 2))
     X = _draw(rng, 1, 2, 5, 8)
     close(student.max_pool_forward(X, stride=3, size=2), _pooled(X, 2, 3))
+    # A stride that is not named is 2, however large the window.
+    X = _draw(rng, 1, 2, 6, 7)
+    close(student.max_pool_forward(X, 3), _pooled(X, 3, 2))
+    # Windows of more than 256 entries, and entries that are nearly equal.
+    X = _draw(rng, 1, 1, 18, 19)
+    X[0, 0, 16, 16] = 10.0
+    close(student.max_pool_forward(X, 17, 1), _pooled(X, 17, 1))
+    X = 1.0 + 1e-6 * rng.permuted(np.tile(np.arange(4.0), (2, 6)), axis=1).reshape(1, 2, 4, 6)
+    close(parts(student.max_pool_forward(X), 2)[1], _pooled(X, 2, 2)[1])
 
 
 @replay("max_pool_forward")
@@ -706,6 +727,11 @@ def slopes_of_pools_at_edges(student: Student, rng: Generator) -> None:
     slopes = _draw(rng, *Y.shape)
     found = student.max_pool_backward(slopes, indices, X.shape)
     close(found, _sent_back(X, slopes, 2, 2))
+    # A stride that is not named is 2, however large the window.
+    X = _draw(rng, 1, 2, 7, 6)
+    Y, indices = _pooled(X, 3, 2)
+    slopes = _draw(rng, *Y.shape)
+    close(student.max_pool_backward(slopes, indices, X.shape, 3), _sent_back(X, slopes, 3, 2))
     # Two windows with the same largest entry; the same call again starts from 0 again.
     X = np.zeros((1, 1, 2, 3))
     X[0, 0, 1, 1] = 1.0
@@ -759,3 +785,5 @@ def means_at_edges(student: Student, rng: Generator) -> None:
     X = _draw(rng, 2, 3, 5, 6)
     close(student.average_pool(X), _means(X, 2, 2))
     close(student.average_pool(X, stride=1, size=3), _means(X, 3, 1))
+    # A stride that is not named is 2, however large the window; X also keeps its last bits.
+    close(unchanged(student.average_pool, X, 3), _means(X, 3, 2))

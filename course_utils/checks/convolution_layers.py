@@ -75,11 +75,11 @@ def whole_places(output_size: Any) -> Any:
 # --- neuron_response ------------------------------------------------------------------------------
 
 
-@example("neuron_response", "2 channels of 2 x 2, b = 10")
+@example("neuron_response", "2 channels of 2 x 2, b = 10; the region in Fortran order")
 def two_channels(neuron_response: Any) -> Any:
     region = np.array([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 1.0], [2.0, -1.0]]])
     W = np.array([[[1.0, 0.0], [2.0, -1.0]], [[3.0, 5.0], [-2.0, 4.0]]])
-    return neuron_response(region, W, 10.0)
+    return neuron_response(np.asfortranarray(region), W, 10.0)
 
 
 @example("neuron_response", "1 channel of 2 x 3, b = -20")
@@ -169,10 +169,10 @@ def much_padding(conv2d_forward: Any) -> Any:
     return _slid(conv2d_forward, _SMALL, np.array([[[[3.0]]]]), [-4.0], 2, 2)
 
 
-@example("conv2d_forward", "a kernel as large as the image; the image is a view of another array")
+@example("conv2d_forward", "a kernel as large as the image; both are views of other arrays")
 def single_place(conv2d_forward: Any) -> Any:
     channels_last = np.ascontiguousarray(_COLOR.transpose(0, 2, 3, 1))
-    W = np.stack([_COLOR[0], -_COLOR[0, ::-1]])
+    W = np.asfortranarray(np.stack([_COLOR[0], -_COLOR[0, ::-1]]))
     return conv2d_forward(channels_last.transpose(0, 3, 1, 2), W, np.array([0.0, 1.0]))
 
 
@@ -209,10 +209,10 @@ def fast_both(conv2d_fast: Any) -> Any:
     return _slid(conv2d_fast, _GREY, _TALL, [0.0], 2, 1)
 
 
-@example("conv2d_fast", "2 examples, 3 channels in and 2 out; the images are a view of an array")
+@example("conv2d_fast", "2 examples, 3 channels in and 2 out; X and W are views of other arrays")
 def fast_view(conv2d_fast: Any) -> Any:
     channels_last = np.ascontiguousarray(_BATCH.transpose(0, 2, 3, 1))
-    W = np.arange(12.0).reshape(2, 3, 2, 1) % 5.0 - 2.0
+    W = np.asfortranarray(np.arange(12.0).reshape(2, 3, 2, 1) % 5.0 - 2.0)
     return conv2d_fast(channels_last.transpose(0, 3, 1, 2), W, np.array([1.0, 2.0]))
 
 
@@ -229,7 +229,8 @@ def fast_float32(conv2d_fast: Any) -> Any:
 
 
 def _back(conv2d_backward: Any, slopes: Any, X: Any, W: Any, *how: Any, **named_how: Any) -> Any:
-    found = conv2d_backward(slopes.copy(), X.copy(), W.copy(), *how, **named_how)
+    given = (values.copy(order="K") for values in (slopes, X, W))
+    found = conv2d_backward(*given, *how, **named_how)
     return named(found, "dL/dX", "dL/dW", "dL/db")
 
 
@@ -242,10 +243,10 @@ def one_kernel_back(conv2d_backward: Any) -> Any:
     return _back(conv2d_backward, _SLOPES, _GREY, _KERNEL)
 
 
-@example("conv2d_backward", "2 channels of 3 x 3 in, 2 out, kernels of 2 x 2")
+@example("conv2d_backward", "2 channels of 3 x 3 in, 2 out, kernels of 2 x 2; W in Fortran order")
 def channels_back(conv2d_backward: Any) -> Any:
     slopes = np.array([[[[1.0, 0.0], [2.0, -1.0]], [[3.0, 1.0], [0.0, 4.0]]]])
-    return _back(conv2d_backward, slopes, _COLOR, _KERNELS)
+    return _back(conv2d_backward, slopes, _COLOR, np.asfortranarray(_KERNELS))
 
 
 @example("conv2d_backward", "2 examples of 3 channels, 2 channels out, kernels of 1 x 1")
@@ -332,9 +333,9 @@ def four_windows(max_pool_forward: Any) -> Any:
     return _pooled(max_pool_forward(_SIXTEEN.copy()))
 
 
-@example("max_pool_forward", "2 examples of 3 channels of 2 x 2: one window each")
+@example("max_pool_forward", "2 examples of 3 channels of 2 x 2, in Fortran order")
 def examples_and_channels(max_pool_forward: Any) -> Any:
-    return _pooled(max_pool_forward(_BATCH.copy()))
+    return _pooled(max_pool_forward(np.asfortranarray(_BATCH)))
 
 
 @example("max_pool_forward", "2 x 4, all entries are negative")
@@ -372,12 +373,12 @@ def four_slopes(max_pool_backward: Any) -> Any:
 
 
 @example(
-    "max_pool_backward", "2 examples of 3 channels of 2 x 3: one window each, a column is left"
+    "max_pool_backward", "2 examples of 3 channels of 2 x 3, one window each; in Fortran order"
 )
 def slopes_of_examples(max_pool_backward: Any) -> Any:
     slopes = np.array([3.0, -1.0, 2.0, 5.0, 4.0, -6.0]).reshape(2, 3, 1, 1)
     indices = np.array([1, 2, 3, 1, 0, 2]).reshape(2, 3, 1, 1)
-    return _spread(max_pool_backward, slopes, indices, (2, 3, 2, 3))
+    return _spread(max_pool_backward, np.asfortranarray(slopes), indices, (2, 3, 2, 3))
 
 
 @example("max_pool_backward", "3 x 4, windows of 2 x 2, stride 1: all see the same two entries")
@@ -408,9 +409,9 @@ def four_means(average_pool: Any) -> Any:
     return average_pool(_SIXTEEN.copy())
 
 
-@example("average_pool", "2 examples of 3 channels of 2 x 2: one window each")
+@example("average_pool", "2 examples of 3 channels of 2 x 2, in Fortran order")
 def means_of_channels(average_pool: Any) -> Any:
-    return average_pool(_BATCH.copy())
+    return average_pool(np.asfortranarray(_BATCH))
 
 
 @example("average_pool", "5 x 6, windows of 3 x 3, stride 2: a column is left over")
