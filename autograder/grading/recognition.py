@@ -37,6 +37,7 @@ def recognise(
 
     One that does so in all of the question's tests is taken; else, since there may be two mistakes,
     one that does so in the failed test and in those that passed, if all such have the same hint.
+    Where the failed test ended with an exception, all that do so in all tests must have that.
     There is none where the reference answers as the student did: then it is not the values.
 
     Parameters
@@ -50,12 +51,18 @@ def recognise(
     if all(_same(one, functions) for one in asked):
         return None
     known, every = variants.wrong_of(question), _asked(all_calls)
-    alike = next((v for v in known if _alike(v, every, functions)), None)
-    if alike is not None:
-        return alike
+    alike = (v for v in known if _alike(v, every, functions))
+    first = next(alike, None)
+    if first is not None:
+        # An exception says little of what it comes from.
+        return _only([first, *alike]) if calls[-1].raised else first
     some = _asked([*calls, *passed])
-    others = [v for v in known if _alike(v, some, functions)]
-    return others[0] if len({v.hint for v in others}) == 1 else None
+    return _only([v for v in known if _alike(v, some, functions)])
+
+
+def _only(found: Sequence[variants.Variant]) -> variants.Variant | None:
+    """Return the first variant, if all have the same hint."""
+    return found[0] if len({v.hint for v in found}) == 1 else None
 
 
 _NO_ANSWER = {kind.__name__ for kind in (StudentError, NotAttempted, Missing, Unanswered)}

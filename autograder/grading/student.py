@@ -57,6 +57,7 @@ _EVERYDAY = {
     *("NameError", "RecursionError", "TypeError", "UnboundLocalError", "ValueError"),
     *("ZeroDivisionError", "MemoryError", "_ArrayMemoryError", "SystemExit", "KeyboardInterrupt"),
     *("ImportError", "ModuleNotFoundError"),
+    "RuntimeError",  # torch's, where shapes do not fit
 }
 
 
