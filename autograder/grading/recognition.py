@@ -48,7 +48,7 @@ def recognise(
     if not calls or any(call.raised in _NO_ANSWER for call in calls):
         return None
     asked = _asked(calls)
-    if all(_same(one, functions) for one in asked):
+    if all(_same(one, functions, functions) for one in asked):
         return None
     known, every = variants.wrong_of(question), _asked(all_calls)
     alike = (v for v in known if _alike(v, every, functions))
@@ -107,18 +107,22 @@ def _alike(
     variant: variants.Variant, asked: Sequence[_Asked], functions: Mapping[str, Any]
 ) -> bool:
     namespace = {**functions, variant.function: variant.implementation}
-    return all(_same(one, namespace) for one in asked)
+    return all(_same(one, namespace, functions) for one in asked)
 
 
-def _same(asked: _Asked, namespace: Mapping[str, Any]) -> bool:
+def _same(asked: _Asked, namespace: Mapping[str, Any], functions: Mapping[str, Any]) -> bool:
     call = asked.call
     known = _memory.answer(asked, namespace)
     if known is None:
         return False
     if known.raised or call.raised:
-        # Many mistakes raise exceptions of one type; what these say tells them apart.
-        alike = known.message == call.message or is_of_lending(call.message)
-        return known.raised == call.raised and alike
+        if known.raised != call.raised:
+            return False
+        # Many mistakes raise exceptions of one type; what these say tells them apart. Where an
+        # exception is due, everybody has words of their own.
+        due = _memory.answer(asked, functions)
+        is_due = due is not None and bool(due.raised)
+        return is_due or known.message == call.message or is_of_lending(call.message)
     if difference(known.result, call.result) is not None:
         return False
     return call.after is None or difference(known.after, call.after) is None

@@ -433,7 +433,7 @@ def _check_one(student: Student, rng: Generator, index: int, *cases: Any) -> Non
         close(_backward(student, one, slopes)[index], one.due_back(slopes)[index])
 
 
-@hidden("conv2d_backward", points=0.75, says="dL/db")
+@hidden("conv2d_backward", points=0.75, says="dL/db: a sum over examples and places")
 @follows(**_LAYERS)
 def slopes_by_biases(student: Student, rng: Generator) -> None:
     _check_one(student, rng, 2, *_PLAIN, *_BOTH)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from course_utils.reference import forbids, given, part_of
+from course_utils.reference import forbids, part_of
 
 # --- AlexNet --------------------------------------------------------------------------------------
 
@@ -129,7 +129,8 @@ def layer_table(
 
     Parameters
     ----------
-    network : a chain of named layers, on any one device, "meta" included. Not modified.
+    network : a chain of named layers, on any one device, "meta" included. Its parameters are not
+        modified.
     shape : (C, H, W) of an image.
 
     Returns
@@ -253,7 +254,6 @@ class InceptionBlock(nn.Module):
         return functional.relu(torch.cat(ways, dim=1))
 
 
-@given
 def googlenet(block: Callable[..., nn.Module], num_classes: int = 1000) -> nn.Sequential:
     """Return GoogLeNet, untrained, 22 layers deep, of inception blocks that `block` makes.
 
