@@ -46,7 +46,7 @@ def chain(layers: Sequence[Layer]) -> "Modules":
     return network
 
 
-def block(inputs: int, outputs: int, stride: int) -> "torch.nn.Module":
+def block(inputs: int, outputs: int, stride: int, /) -> "torch.nn.Module":
     """Make a block of a network: here a 3 x 3 convolution alone, with padding 1 and a bias."""
     from torch import nn
 
@@ -80,7 +80,7 @@ def epoch(
     """Let `train_epoch` train a small network for one epoch, and return what came of it.
 
     The network, `NETWORK`, has batch normalisation, is in evaluation mode, and has gradients from
-    before, all 1. The optimizer is `torch.optim.SGD`.
+    before, all 1. The optimizer is `torch.optim.SGD`; the last layer is a group of its own in it.
 
     Parameters
     ----------
@@ -111,7 +111,11 @@ def epoch(
         parameter.grad = torch.ones_like(parameter)
     precision = _Rehearsed(loss_scale, half)
     network.register_forward_pre_hook(lambda *_: precision.asked.append("network"))
-    optimizer = torch.optim.SGD(network.parameters(), learning_rate, momentum)
+    *others, last = network.children()
+    groups = [
+        {"params": [p for layer in some for p in layer.parameters()]} for some in (others, [last])
+    ]
+    optimizer = torch.optim.SGD(groups, learning_rate, momentum)
     loss = train_epoch(network, _yielded(batches, elsewhere), optimizer, precision)
     return {
         "loss": loss,

@@ -452,7 +452,7 @@ _TRAINING = {
 """The training errors of three seeds."""
 
 
-def _run(kind: str, depth: int, seed: int) -> tuple[float, float]:
+def _run(kind: str, depth: int, seed: int, /) -> tuple[float, float]:
     if (kind, depth) not in _TRAINING or seed not in range(3):
         raise Complaint(f"There is nothing to be trained as run({kind!r}, {depth}, {seed}).")
     return _TRAINING[kind, depth][seed], 0.5 + depth / 256.0 + seed / 64.0
@@ -472,7 +472,7 @@ def other_depths(degradation: Any) -> Any:
 def trained_how_often(degradation: Any) -> Any:
     calls: list[Sequence[Any]] = []
 
-    def run(kind: str, depth: int, seed: int) -> tuple[float, float]:
+    def run(kind: str, depth: int, seed: int, /) -> tuple[float, float]:
         calls.append((kind, depth, seed))
         return _run(kind, depth, seed)
 
