@@ -618,8 +618,7 @@ def first_training():
     network = make("residual", 8)
     live = LiveCurves(
         6,
-        "loss and test accuracy of a ResNet of 8 layers over six epochs of photo_patches; the loss "
-        "falls, the accuracy rises",
+        "loss and test accuracy of a ResNet of 8 layers over six epochs of photo_patches",
         "test accuracy",
     )
     fit(
@@ -637,6 +636,7 @@ def first_training():
 
 
 trained = demo(first_training)
+demo(lambda network: f"Trained: {sum(p.numel() for p in network.parameters()):,} numbers", trained)
 
 # %% [markdown]
 # **What do its channels see?** The outputs of the layers of the network that you have just trained,
@@ -707,7 +707,7 @@ def live_experiment():
     live = LiveCurves(
         5,
         "loss and test accuracy of plain and residual networks of 8 and of 32 layers over five "
-        "epochs; the loss of the plain network of 32 layers stays far above all others",
+        "epochs",
         "test accuracy",
     )
     histories = {}
@@ -732,10 +732,6 @@ def live_experiment():
     return histories, degradation(run, (8, 32), (0,))
 
 
-experiment = demo(live_experiment)
-
-
-# %%
 def errors(found):
     histories, difference = found
     panels = {
@@ -759,6 +755,7 @@ def errors(found):
     )
 
 
+experiment = demo(live_experiment)
 demo(errors, experiment)
 
 # %% [markdown]
@@ -794,7 +791,7 @@ def resnet_20():
 
 
 if train_on_cifar:
-    demo(resnet_20)
+    resnet_20()
 
 # %% [markdown] question="why_shortcuts_help" points=5
 # ### Question: why do shortcuts help?
