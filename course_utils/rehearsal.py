@@ -37,12 +37,17 @@ def table(
 
 
 def chain(layers: Sequence[Layer]) -> "Modules":
-    """Make a `nn.Sequential` of named layers: `chain([("conv1", "Conv2d", (3, 8, 5), {})])`."""
+    """Make a `nn.Sequential` of named layers: `chain([("conv1", "Conv2d", (3, 8, 5), {})])`.
+
+    A layer of the kind "Sequential" is a chain itself, of the `layers` among its keywords.
+    """
     from torch import nn
 
     network = nn.Sequential()
     for name, kind, arguments, keywords in layers:
-        network.add_module(name, getattr(nn, kind)(*arguments, **keywords))
+        is_chain = kind == "Sequential"
+        layer = chain(**keywords) if is_chain else getattr(nn, kind)(*arguments, **keywords)
+        network.add_module(name, layer)
     return network
 
 

@@ -346,6 +346,24 @@ _CHAINS: tuple[tuple[tuple[int, int, int], list[rehearsal.Layer]], ...] = (
     ),
     ((4, 6, 9), [("only", "Conv2d", (4, 2, 1), {})]),
     (
+        (2, 6, 7),
+        [
+            ("first", "Conv2d", (2, 4, 3), {}),
+            (
+                "block",
+                "Sequential",
+                (),
+                {
+                    "layers": [
+                        ("conv", "Conv2d", (4, 5, 2), {}),
+                        ("norm", "BatchNorm2d", (5,), {}),
+                    ]
+                },
+            ),
+            ("flat", "Flatten", (), {}),
+        ],
+    ),
+    (
         (2, 5, 8),
         [
             ("norm", "LocalResponseNorm", (3,), {}),

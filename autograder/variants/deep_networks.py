@@ -814,7 +814,7 @@ def with_hooks(network: nn.Sequential, shape: tuple[int, int, int]) -> Table:
     for hook in hooks:
         hook.remove()
     return [
-        (name, tuple(out), sum(value.numel() for value in layer.state_dict().values()))
+        (name, tuple(out), sum(value.numel() for value in layer.parameters()))
         for (name, layer), out in zip(network.named_children(), outs, strict=True)
     ]
 
@@ -1077,6 +1077,11 @@ def from_a_plan(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
     ):
         network.add_module(name, layer)
     return network
+
+
+@right("vgg19")
+def from_pairs(num_classes: int = 1000, shrink: int = 1) -> nn.Sequential:
+    return nn.Sequential(OrderedDict(list(_vgg(num_classes, shrink).named_children())))
 
 
 @right("vgg19")
@@ -1427,6 +1432,16 @@ class InceptionOfModules(nn.Module):
         five = self.relu(self.five(self.relu(self.reduce5(X))))
         pool = self.relu(self.project(self.pool(X)))
         return torch.cat([self.relu(self.one(X)), three, five, pool], dim=1)
+
+
+@right("inception_block", function="InceptionBlock")
+class InceptionWithOneRelu(_Inception):
+    def forward(self, X: Tensor) -> Tensor:
+        three, five = self.reduce3(X).relu(), self.reduce5(X).relu()
+        pooled = functional.max_pool2d(X, 3, 1, 1)
+        return torch.hstack(
+            (self.one(X), self.three(three), self.five(five), self.project(pooled))
+        ).relu()
 
 
 @right("inception_block", function="InceptionBlock")
@@ -3429,6 +3444,15 @@ def with_arrays(
     errors = np.array([[[run(k, d, s)[0] for s in seeds] for d in depths] for k in KINDS])
     gaps = np.diff(errors.mean(axis=2), axis=1)[:, 0]
     return dict(zip(KINDS, gaps, strict=True))
+
+
+@right("degradation")
+def with_a_table(
+    run: Run, depths: Depths = (20, 56), seeds: Sequence[int] = (0, 1, 2)
+) -> dict[str, float]:
+    table = {(k, d): [run(k, d, s)[0] for s in seeds] for k in KINDS for d in depths}
+    means = {place: sum(errors) / len(errors) for place, errors in table.items()}
+    return {k: means[k, depths[-1]] - means[k, depths[0]] for k in KINDS}
 
 
 @right("degradation")
