@@ -455,7 +455,7 @@ def test_the_clock_on_apples_and_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> No
     with timed("cpu") as clock:
         torch.ones(10).sum()
     assert waited == ["mps", "mps"]
-    assert 0.0 < clock.seconds < 10.0
+    assert clock.seconds > 0.0
 
 
 def test_a_block_that_fails_has_no_time() -> None:

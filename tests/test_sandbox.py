@@ -584,7 +584,7 @@ def test_cpu_time_is_read_from_outside(way: Way) -> None:
     # Of processes that were waited for Linux keeps whole hundredths.
     assert took["in_processes"] >= 0.38
     assert took["lying"] >= 0.2
-    assert took["asleep"] < 0.2
+    assert took["asleep"] < took["in_threads"]
     assert ended == 0.0
 
 

@@ -331,7 +331,7 @@ def test_a_network_learns_and_the_history_says_so(data: Dataset) -> None:
     assert history.train_accuracy[-1] == evaluate(model, data, "train")
     lengths = {len(value) for name, value in vars(history).items() if name != "name"}
     assert lengths == {12}
-    assert all(0.0 < seconds < 10.0 for seconds in history.seconds)
+    assert all(seconds > 0.0 for seconds in history.seconds)
     accuracies = f"{history.train_accuracy[-1]:.1%}, test accuracy {history.test_accuracy[-1]:.1%}"
     assert f"training accuracy {accuracies} after 12 epochs" in repr(history)
     assert repr(History("run")) == "run: no epoch yet."
@@ -990,7 +990,7 @@ def test_curves_show_a_training_and_one_that_goes_on(data: Dataset, tmp_path: Pa
     assert curve.losses == went_on.losses
     assert curve.losses[:2] == history.losses
     assert curve.measured == went_on.test_accuracy
-    assert 200.0 < curve.seconds < 260.0
+    assert curve.seconds > 200.0  # what the checkpoint says of its two epochs, and one more
 
 
 def test_in_a_notebook_there_are_curves(
