@@ -24,9 +24,9 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ import torch
 from circumstances import circumstances, in_a_line
 from torch import nn
 from torch.nn import functional
+from turns import turn
 
 from course_utils.reference import multilayer_networks as networks
 
@@ -53,8 +54,6 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 
 TURN = 0.5
 """Seconds of a turn: many steps."""
-PAUSE = 0.05
-"""Seconds between turns: longer than OpenBLAS or OpenMP let idle threads run."""
 
 Batch = tuple[Any, Any]
 Step = Callable[[Batch], Any]
@@ -208,18 +207,10 @@ def difference(sizes: tuple[int, ...], dtype: str) -> float:
 # --- Measuring ------------------------------------------------------------------------------------
 
 
-def turn(step: Step, data: list[Batch]) -> tuple[float, float]:
-    """Return the CPU and the wall milliseconds of a step, over all steps of a turn."""
-    time.sleep(PAUSE)
-    step(data[0])
-    count = 0
-    begin, begin_cpu = time.perf_counter(), time.process_time()
-    while time.perf_counter() - begin < TURN:
-        for batch in data:
-            step(batch)
-        count += len(data)
-    cpu, wall = time.process_time() - begin_cpu, time.perf_counter() - begin
-    return 1e3 * cpu / count, 1e3 * wall / count
+def epoch(step: Step, data: list[Batch]) -> None:
+    """Take a step on every batch."""
+    for batch in data:
+        step(batch)
 
 
 def measured(sizes: tuple[int, ...], dtype: str, repeats: int) -> Row:
@@ -228,9 +219,9 @@ def measured(sizes: tuple[int, ...], dtype: str, repeats: int) -> Row:
     steps, data, _ = sides(sizes, dtype)
     for _ in range(repeats):
         for side, step in steps.items():
-            cpu, wall = turn(step, data[side])
-            row.cpu.setdefault(side, []).append(cpu)
-            row.wall.setdefault(side, []).append(wall)
+            cpu, wall = turn(partial(epoch, step, data[side]), TURN)
+            row.cpu.setdefault(side, []).append(cpu / len(data[side]))
+            row.wall.setdefault(side, []).append(wall / len(data[side]))
     return row
 
 

@@ -37,6 +37,7 @@ import numpy as np
 import torch
 from circumstances import circumstances, in_a_line
 from torch.nn import functional
+from turns import turn
 
 from course_utils.reference import convolution_layers as layers
 
@@ -52,8 +53,6 @@ CLOSE = {"float64": 1e-12, "float32": 2e-5}
 SEED = 1
 TURN = 0.3
 """Seconds of a turn: many calls."""
-PAUSE = 0.05
-"""Seconds between turns: longer than OpenBLAS or OpenMP let idle threads run."""
 LOOP_SECONDS = 1.0
 
 Call = Callable[[], Any]
@@ -145,19 +144,6 @@ def largest_difference(found: Any, wanted: Any) -> float:
 # --- Measuring ------------------------------------------------------------------------------------
 
 
-def turn(call: Call) -> tuple[float, float]:
-    """Return the CPU and the wall milliseconds of a call, over all calls of a turn."""
-    time.sleep(PAUSE)
-    call()
-    count = 0
-    begin, begin_cpu = time.perf_counter(), time.process_time()
-    while time.perf_counter() - begin < TURN:
-        call()
-        count += 1
-    cpu, wall = time.process_time() - begin_cpu, time.perf_counter() - begin
-    return 1e3 * cpu / count, 1e3 * wall / count
-
-
 def measured(
     way: str, shape: tuple[int, int, int, int], kernels: int, dtype: str, repeats: int
 ) -> Row:
@@ -168,7 +154,7 @@ def measured(
     row = Row(way, shape, kernels, dtype, bar, difference, loop)
     for _ in range(repeats):
         for side, call in (("ours", ours), ("torch", theirs)):
-            cpu, wall = turn(call)
+            cpu, wall = turn(call, TURN)
             row.cpu.setdefault(side, []).append(cpu)
             row.wall.setdefault(side, []).append(wall)
     return row

@@ -8,14 +8,12 @@ which gives no points. All points are given from a share of the reference's gain
 
 import argparse
 import json
-import platform
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import scipy
+from circumstances import circumstances
 from rich.progress import track
 from scipy.ndimage import gaussian_filter
 
@@ -77,10 +75,8 @@ def main() -> int:
         )
     if arguments.json:
         record = {
-            "date": date.today().isoformat(),
-            "machine": platform.machine(),
-            "versions": {"numpy": np.__version__, "scipy": scipy.__version__},
-            "seeds": arguments.seeds,
+            **circumstances("numpy", "scipy"),
+            "seeds": list(range(arguments.seeds)),
             "floor_sigma": FLOOR_SIGMA,
             "top_share": TOP,
             "gains": {name: row.round(4).tolist() for name, row in rows.items()},

@@ -85,6 +85,9 @@ SUBJECTS = {
     "torch": Subject(
         "a9_torch", "1_two_moons", samples.two_moons, HERE / "torch_course", 12.0, 20.0
     ),
+    "networks": Subject(
+        "a4_convnets", "2_deep_networks", samples.deep_networks, None, 12.0, 20.0
+    ),
 }
 
 

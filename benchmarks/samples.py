@@ -180,3 +180,14 @@ def two_moons(known: Any) -> list[Sample]:
             edited("accuracy_answer", (".double().mean().item()", ".sum().item() / len(labels)"))
         ),
     ]
+
+
+def deep_networks(known: Any) -> list[Sample]:
+    """Return the ways to answer the notebook deep_networks; `known` are the examples."""
+    return [
+        Sample(known.perfect),
+        Sample(known.networks_in_another_style),
+        Sample(known.relu_before_the_sum, frozenset({"residual_blocks"})),
+        Sample(known.gradients_piled_up, frozenset({"train_epoch"})),
+        Sample(known.normalisation_of_a_library, frozenset({"local_response_norm"})),
+    ]

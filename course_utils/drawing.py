@@ -133,21 +133,22 @@ def chart(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
     x_label: str = "",
-    legend: bool = True,
+    y_label: str = "",
 ) -> Pillow.Image:
-    """Draw curves over named axes.
+    """Draw curves over named axes, with their names above.
 
     Parameters
     ----------
     lines : x and y of every curve, by name.
     size : width and height in pixels.
     x_range, y_range : the values at the sides.
-    legend : whether the curves' names are written at the top on the right.
+    x_label, y_label : what they mean.
     """
     width, height = size
-    left, right, top, bottom = 40, width - 12, 8, height - 34
     made = canvas(width, height)
     draw = ImageDraw.Draw(made)
+    left, right, bottom = 58 if y_label else 40, width - 12, height - 34
+    top = _legend(draw, list(lines), left, right)
 
     def across(x: Any) -> Any:
         return left + (x - x_range[0]) / (x_range[1] - x_range[0]) * (right - left)
@@ -156,23 +157,44 @@ def chart(
         share = np.clip((y - y_range[0]) / (y_range[1] - y_range[0]), 0.0, 1.0)
         return bottom - share * (bottom - top)
 
-    for tick in np.linspace(*y_range, 6):
+    for tick in _ticks(*y_range):
         draw.line([(left, up(tick)), (right, up(tick))], fill=PALE)
         draw.text((left - 4, up(tick)), f"{tick:.3g}", INK, font(11), anchor="rm")
-    for tick in np.linspace(*x_range, 6):
+    for tick in _ticks(*x_range):
         draw.text((across(tick), bottom + 4), f"{tick:.3g}", INK, font(11), anchor="mt")
     draw.text(((left + right) / 2, height - 2), x_label, INK, font(12), anchor="mb")
+    if y_label:
+        turned = canvas(bottom - top, 18)
+        ImageDraw.Draw(turned).text((turned.width / 2, 9), y_label, INK, font(12), anchor="mm")
+        made.paste(turned.transpose(Pillow.Transpose.ROTATE_90), (2, top))
     draw.rectangle((left, top, right, bottom), outline=GRID)
     if y_range[0] < 0 < y_range[1]:
         draw.line([(left, up(0.0)), (right, up(0.0))], fill=GRID)
-    for index, (name, (x, y)) in enumerate(lines.items()):
-        color = COLORS[index % len(COLORS)]
+    for index, (x, y) in enumerate(lines.values()):
         points = np.column_stack([across(x), up(y)])
-        draw.line(points.ravel().tolist(), fill=color, width=2)
-        if not legend:
-            continue
-        # Letters are blended with the ground, which greys can be and colours cannot.
-        middle = top + 14 + 18 * index
-        draw.line([(right - 24, middle), (right - 8, middle)], color, 3)
-        draw.text((right - 30, middle), name, INK, font(12), anchor="rm")
+        draw.line(points.ravel().tolist(), fill=COLORS[index % len(COLORS)], width=2)
     return made
+
+
+def _legend(draw: ImageDraw.ImageDraw, names: Sequence[str], left: float, right: float) -> int:
+    """Write the curves' names, as many in a row as fit, and return where the rows end."""
+    x, middle = left, 12
+    for index, name in enumerate(names):
+        wide = 22 + font(12).getlength(name)
+        if x > left and x + wide > right:
+            x, middle = left, middle + 18
+        draw.line([(x, middle), (x + 16, middle)], COLORS[index % len(COLORS)], 3)
+        # Letters are blended with the ground, which greys can be and colours cannot.
+        draw.text((x + 22, middle), name, INK, font(12), anchor="lm")
+        x += wide + 16
+    return middle + 12
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return a few round numbers of a range."""
+    from matplotlib.ticker import MaxNLocator
+
+    slack = 1e-9 * (high - low)
+    ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    # -0 would be written with its sign.
+    return [float(tick) + 0.0 for tick in ticks if low - slack <= tick <= high + slack]

@@ -773,12 +773,12 @@ def train_epoch(model, batches, optimizer, precision):
 def relu_before_the_sum(notebook: Any, answers: dict[str, str]) -> Any:
     edits = (
         (
-            "functional.relu(self.branch(X) + self.projection(X))",
-            "functional.relu(self.branch(X)) + self.projection(X)",
+            "functional.relu(self._branch(X) + self.projection(X))",
+            "functional.relu(self._branch(X)) + self.projection(X)",
         ),
         (
-            "functional.relu(self.branch(X) + functional.pad(seen, (0, 0, 0, 0, 0, self.more)))",
-            "functional.relu(self.branch(X)) + functional.pad(seen, (0, 0, 0, 0, 0, self.more))",
+            "functional.relu(self._branch(X) + functional.pad(seen, (0, 0, 0, 0, 0, self.more)))",
+            "functional.relu(self._branch(X)) + functional.pad(seen, (0, 0, 0, 0, 0, self.more))",
         ),
     )
     return fill(notebook, changed(answers, "residual_blocks_answer", *edits))

@@ -356,16 +356,18 @@ def test_the_shapes_count_parameters_and_products() -> None:
 
 
 def test_the_gradients_are_told_as_they_are() -> None:
-    norms = {
-        "calm": {4: {"plain": np.array([2.0, 1.0, 0.5]), "residual": np.array([1.0, 1.0, 1.0])}},
-        "wild": {4: {"plain": np.array([1e-9, 1e-6, 1e-8]), "residual": np.array([1e5, 3.0, 1.0])}},
-    }
+    two = {"plain": np.array([5.0]), "residual": np.array([7.0])}
+    calm = {"plain": np.array([2.0, 1.0, 0.5]), "residual": np.array([1.0, 1.0, 1.0])}
+    wild = {"plain": np.array([1e-9, 1e-6, 1e-8]), "residual": np.array([1e5, 3.0, 1.0])}
+    norms = {"calm": {2: two, 4: calm}, "wild": {2: two, 4: wild}}
     shown = of_deep_networks.GradientNorms(norms)
-    assert "plain: 2 at the first layer, 0.5 at the last, 0.5 at the least" in shown._text
-    before = shown.picture.value
-    said = moved(shown, setting="wild")
-    assert "plain: 10^-9.0 at the first layer, 10^-8.0 at the last, 10^-9.0 at the least" in said
+    said = shown._text
+    assert "calm. plain: 2 at the first layer, 0.5 at the last, 0.5 at the least" in said
+    assert "wild. plain: 10^-9.0 at the first layer, 10^-8.0 at the last, 10^-9.0 at" in said
     assert "residual: 10^5.0 at the first layer, 1 at the last" in said
+    before = shown.picture.value
+    said = moved(shown, depth=2)
+    assert "2 layers, wild. plain: 5 at the first layer, 5 at the last" in said
     assert shown.picture.value != before
 
 

@@ -645,7 +645,8 @@ demo(widgets.PoolingIndices, max_pool_forward, max_pool_backward, small_map, som
 # "Creates a smaller representation while retaining the most important information." Does it? Three
 # measurements with your functions, for windows of $n \times n$ with stride $n$: what becomes of one
 # strong response of 1 among zeros, what becomes of noise with mean 0 and standard deviation 1 (mean
-# and standard deviation afterwards), and how many entries of the input get a slope.
+# and standard deviation afterwards), and how many entries of the input get a slope. (The way back
+# of the average is that of a convolution with a box.)
 
 
 # %%
@@ -658,6 +659,8 @@ def lone_and_noise():
         largest, indices = max_pool_forward(noise, n, n)
         mean = average_pool(noise, n, n)
         back = max_pool_backward(np.ones_like(largest), indices, noise.shape, n, n)
+        box = np.full((1, 1, n, n), 1 / n**2)
+        back_of_mean, _, _ = conv2d_backward(np.ones_like(mean), noise, box, n)
         rows.append(
             [
                 f"{n} x {n}",
@@ -666,10 +669,12 @@ def lone_and_noise():
                 f"{largest.mean():+.2f}, {largest.std():.2f}",
                 f"{mean.mean():+.2f}, {mean.std():.2f}",
                 f"{np.count_nonzero(back) / back.size:.1%}",
+                f"{np.count_nonzero(back_of_mean) / back_of_mean.size:.0%}",
             ]
         )
-    header = ["window", "lone 1: max", "lone 1: average", "noise: max", "noise: average"]
-    return plots.table([*header, "entries with a slope: max"], rows)
+    measured = ("lone 1", "noise", "entries with a slope")
+    header = [f"{what}: {kind}" for what in measured for kind in ("max", "average")]
+    return plots.table(["window", *header], rows)
 
 
 demo(lone_and_noise)
@@ -694,7 +699,7 @@ demo(max_and_average, edge_map)
 # %% [markdown] question="average_or_max" points=3
 # ### Question: average or max?
 #
-# In about eight sentences, with the numbers from your table:
+# In about eight sentences, with the numbers from the table above:
 #
 # 1. Why might the average be a poor choice behind a layer that looks for something? Say what
 #    happens to a lone strong response with windows of 2 and of 8.
@@ -806,9 +811,9 @@ def with_the_border():
     rows = []
     for padding in (0, 2):
         one, other = responses(1, padding, (0, 1))
-        found = [left_over(one, other, 1, 1, border) for border in (3, 1, 0)]
+        found = [left_over(one, other, 1, 1, border) for border in (2, 1, 0)]
         rows.append([padding, *(f"{value:.3f}" for value in found)])
-    header = ["padding", "3 left out at each side", "1 left out", "none left out"]
+    header = ["padding", "2 left out at each side", "1 left out", "none left out"]
     return plots.table(header, rows)
 
 
@@ -817,12 +822,15 @@ demo(with_the_border)
 # %% [markdown]
 # **Invariance.** Now the output is *not* moved back: how much does it change when the picture moves
 # by a few pixels? First the maps behind the ReLU, then behind pooling with windows of 2 and of 8,
-# the latter also with the average. The mean of whole maps is the last step in that direction.
+# the latter also with the average. The mean of whole maps is the last step in that direction. Every
+# change is in units of the standard deviation of that output itself, so that 1.4 would again be two
+# unrelated pictures. (The mean of whole maps is three numbers, one a channel.) A part of the change
+# is due to what is new at the side of the view.
 
 
 # %%
 def changes(volumes):
-    """Return by how much outputs differ from the first one, in its standard deviations."""
+    """Return by how much outputs differ from the first one, in the first one's deviation."""
     return [np.sqrt(np.mean((volumes[0] - one) ** 2)) / volumes[0].std() for one in volumes]
 
 
@@ -856,7 +864,7 @@ plots.curves(
 # 2. At which shifts do the layers with a stride of 2 and of 4 move along, and why not at the
 #    others? Is pooling with $2 \times 2$ any different?
 # 3. "Pooling makes a network invariant to shifts." Read from your curves how much a shift of one
-#    pixel changes the maps, and what is left of that behind max pooling with 2 x 2 and with 8 x 8.
+#    pixel changes the maps, and how much what comes out of max pooling with 2 x 2 and with 8 x 8.
 #    How true is the sentence? Why is the max of a window often the same after a small shift?
 # 4. A robot asks two questions: is there a cup in the picture, and where is it? Which of the two
 #    properties does each of them need, and which layers provide it?

@@ -362,10 +362,9 @@ curves.degradation()
 # is worse at the images it was trained on. So it is *not overfitting*, which would be a small
 # training error and a large test error. He et al. call it the *degradation* problem.
 #
-# And it should not be. Take the network of 20 layers, trained, and put 36 more behind them that
-# pass on what they get. This network of 56 layers has the same training error. It is one of those
-# that 56 layers can be, so that the best of those is at least as good. Three explanations come to
-# mind:
+# And it should not be. Take the network of 20 layers, trained, and put 36 more in between that pass
+# on what they get. This network of 56 layers has the same training error. It is one of those that
+# 56 layers can be, so that the best of those is at least as good. Three explanations come to mind:
 #
 # - *A richer space of solutions*: more layers can represent more. True, but it speaks for the deep
 #   network, not against it.
@@ -493,7 +492,8 @@ demo(sizes)
 #
 # The networks have 8 channels in the first stage, and look at patches of ten photographs, averaged
 # down to 16 x 16 pixels. The numbers are computed in float64; in float32 the smallest of them would
-# be 0.
+# be 0. In the pictures the way back runs from right to left: what grows to the left grows on the
+# way back, what falls to the left vanishes.
 
 
 # %%
@@ -567,9 +567,11 @@ def all_norms():
 demo(all_norms)
 
 # %% [markdown]
-# *Without normalisation*, and with torch's first weights, the gradients of a plain network do
-# vanish: at 56 layers they are about $10^{-24}$, in all layers alike, since the numbers on the way
-# forward become as small. First weights of variance $2 / m$ prevent most of it.
+# *Without normalisation*, and with torch's first weights, of variance $1 / (3m)$, the gradients of
+# a plain network do vanish: at 56 layers they are about $10^{-24}$. This is so in all layers alike,
+# since a layer's gradient is a product of what comes in from the front, which shrinks with every
+# layer before it, and of what comes back from behind, which shrinks with every layer after it.
+# First weights of variance $2 / m$ prevent most of it.
 #
 # *With batch normalisation*, which all networks of the degradation experiment have, the gradients
 # of the plain networks do not vanish in any layer. At 56 layers they even grow on the way back: at
@@ -675,8 +677,8 @@ demo(feature_maps, trained)
 # %% exercise="degradation" points=5
 
 # %% [markdown]
-# First with the trainings that were measured beforehand, whose curves you saw in section 5. Above 0
-# means that the deeper networks have the larger training error.
+# First with the trainings that were measured beforehand, whose curves you saw in section 5, in
+# percentage points. Above 0 means that the deeper networks have the larger training error.
 
 # %%
 measured = curves.degradation()
@@ -684,8 +686,8 @@ measured = curves.degradation()
 
 def differences(found):
     return plots.table(
-        ["networks", "training error of the deeper less that of the shallower one"],
-        [[kind, f"{difference:+.1%}"] for kind, difference in found.items()],
+        ["networks", "training error of the deeper less that of the shallower one, in points"],
+        [[kind, f"{100 * difference:+.1f}"] for kind, difference in found.items()],
     )
 
 
@@ -735,7 +737,7 @@ def live_experiment():
 def errors(found):
     histories, difference = found
     panels = {
-        f"{kind}: {difference[kind]:+.1%} with depth": {
+        f"{kind}: {100 * difference[kind]:+.1f} points with depth": {
             f"{depth} layers": [
                 tuple(
                     [1 - share for share in shares]
@@ -751,7 +753,7 @@ def errors(found):
         panels,
         "Training and test errors of plain and residual networks of 8 and 32 layers over five "
         "epochs. The plain network of 32 layers has a far larger training error than that of 8; "
-        "the residual one a little larger.",
+        "of the residual ones the difference is far smaller.",
     )
 
 
@@ -765,7 +767,8 @@ demo(errors, experiment)
 # degradation, and here not quite all of it: after 100 steps the deeper residual network is most
 # often still behind. In the experiment measured beforehand, after 600 steps, it is behind by about
 # three points. In that of the paper, after 64,000, it is ahead: ResNet-56 makes fewer errors than
-# ResNet-20, on training images as well as on test images.
+# ResNet-20, on training images as well as on test images. (The test errors of the residual networks
+# say little here: of 500 images, an error of 30 % has a standard deviation of 2 points.)
 #
 # **With a GPU.** The cell below trains ResNet-20 on CIFAR-10 as the paper did; its error there is
 # 8.75 %. It downloads 170 MB, and is only for those who have a GPU and want to wait. If it is
@@ -802,15 +805,16 @@ if train_on_cifar:
 #    of the experiments. Why is it not overfitting? Why should a deeper network be able to reach a
 #    training error at least as small as a shallower one?
 # 2. *Is it vanishing gradients?* Read from section 7, at 56 layers, the gradients at the first and
-#    at the last layer of the plain network, with batch normalisation and without. What do you
-#    conclude for the experiment, and what can such a measurement before training not tell?
+#    at the last layer of the plain network, with batch normalisation, and without it and with
+#    torch's first weights. What do you conclude for the experiment, and what can such a measurement
+#    before training not tell?
 # 3. *What does the shortcut change?* What does a residual block compute when $F = 0$, and what
 #    would a plain block have to learn for the same? Write $\partial L / \partial X$ of a block
-#    $Y = X + F(X)$ (without the last ReLU) and say what its first term means for the layers in
-#    front.
-# 4. *How much is shown?* What do your numbers say about residual networks of two depths? Name two
-#    things in which this differs from the paper's experiment, and what they mean for your
-#    conclusion.
+#    $Y = X + F(X)$ (without the last ReLU; as if $X$ were a number will do) as a sum, and say what
+#    its first term means for the layers in front.
+# 4. *How much is shown?* What do the numbers of one of the experiments say about residual networks
+#    of two depths? Name two things in which it differs from the paper's experiment, and what they
+#    mean for your conclusion.
 
 # %%
 progress("deep_networks")

@@ -1473,7 +1473,7 @@ class _Plain(PlainBlock):
 )
 class PlainWithoutLastRelu(_Plain):
     def forward(self, X: Tensor) -> Tensor:
-        return self.branch(X)
+        return self._branch(X)
 
 
 @wrong(
@@ -1720,7 +1720,7 @@ class _Residual(ResidualBlock):
         return functional.pad(seen, (0, 0, 0, 0, 0, self.more))
 
     def forward(self, X: Tensor) -> Tensor:
-        return relu(self.branch(X) + self.carried(X))
+        return relu(self._branch(X) + self.carried(X))
 
 
 @wrong(
@@ -1730,7 +1730,7 @@ class _Residual(ResidualBlock):
 )
 class ReluBeforeSum(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(self.branch(X)) + self.carried(X)
+        return relu(self._branch(X)) + self.carried(X)
 
 
 @wrong(
@@ -1740,7 +1740,7 @@ class ReluBeforeSum(_Residual):
 )
 class NoReluBehindSum(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return self.branch(X) + self.carried(X)
+        return self._branch(X) + self.carried(X)
 
 
 @wrong(
@@ -1751,7 +1751,7 @@ class NoReluBehindSum(_Residual):
 )
 class ReluBeforeAndBehind(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(relu(self.branch(X)) + self.carried(X))
+        return relu(relu(self._branch(X)) + self.carried(X))
 
 
 @wrong(
@@ -1761,7 +1761,7 @@ class ReluBeforeAndBehind(_Residual):
 )
 class NoShortcut(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(self.branch(X))
+        return relu(self._branch(X))
 
 
 @wrong(
@@ -1772,7 +1772,7 @@ class NoShortcut(_Residual):
 class ShortcutWhereItFits(_Residual):
     def forward(self, X: Tensor) -> Tensor:
         fits = self.stride == 1 and self.more == 0
-        return relu(self.branch(X) + X) if fits else relu(self.branch(X))
+        return relu(self._branch(X) + X) if fits else relu(self._branch(X))
 
 
 @wrong(
@@ -1782,7 +1782,7 @@ class ShortcutWhereItFits(_Residual):
 )
 class Subtracted(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(self.branch(X) - self.carried(X))
+        return relu(self._branch(X) - self.carried(X))
 
 
 @wrong(
@@ -1792,7 +1792,7 @@ class Subtracted(_Residual):
 )
 class Concatenated(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(torch.cat([self.branch(X), self.carried(X)], dim=1))
+        return relu(torch.cat([self._branch(X), self.carried(X)], dim=1))
 
 
 @wrong(
@@ -1825,7 +1825,7 @@ class SumBeforeNorm(_Residual):
 )
 class ShortcutThroughRelu(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(self.branch(X) + relu(self.carried(X)))
+        return relu(self._branch(X) + relu(self.carried(X)))
 
 
 @wrong(
@@ -1835,7 +1835,7 @@ class ShortcutThroughRelu(_Residual):
 )
 class Averaged(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        return relu(0.5 * (self.branch(X) + self.carried(X)))
+        return relu(0.5 * (self._branch(X) + self.carried(X)))
 
 
 @wrong(
@@ -1844,7 +1844,7 @@ class Averaged(_Residual):
     hint="There is no ReLU between the two layers of F.",
 )
 class NoReluInBranch(_Residual):
-    def branch(self, X: Tensor) -> Tensor:
+    def _branch(self, X: Tensor) -> Tensor:
         return self.bn2(self.conv2(self.bn1(self.conv1(X))))
 
 
@@ -1874,7 +1874,7 @@ class ResidualWithoutNorms(_Residual):
         super().__init__(inputs, outputs, stride, shortcut)
         del self.bn1, self.bn2
 
-    def branch(self, X: Tensor) -> Tensor:
+    def _branch(self, X: Tensor) -> Tensor:
         return self.conv2(relu(self.conv1(X)))
 
 
@@ -1952,6 +1952,19 @@ class PlacesAveraged(_Residual):
 class PlacesPooled(_Residual):
     def padded(self, X: Tensor) -> Tensor:
         seen = functional.max_pool2d(X, self.stride, ceil_mode=True)
+        return functional.pad(seen, (0, 0, 0, 0, 0, self.more))
+
+
+@wrong(
+    "residual_blocks",
+    function="ResidualBlock",
+    hint="With option A you pool, which leaves out the last row and column of an odd number. It takes "
+    "every stride-th one of X, from the first on, as they are.",
+    minor=True,
+)
+class PooledRoundingDown(_Residual):
+    def padded(self, X: Tensor) -> Tensor:
+        seen = functional.avg_pool2d(X, self.stride)
         return functional.pad(seen, (0, 0, 0, 0, 0, self.more))
 
 
@@ -2149,7 +2162,7 @@ class DefaultIsB(_Residual):
 )
 class ChangesInput(_Residual):
     def forward(self, X: Tensor) -> Tensor:
-        branch = self.branch(X)
+        branch = self._branch(X)
         if not hasattr(self, "projection") and self.stride == 1 and not self.more:
             X += branch
             return X.relu_()

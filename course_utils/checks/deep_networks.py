@@ -234,7 +234,8 @@ def inception_shapes(inception: Any) -> Any:
         raise  # it is a RuntimeError as well
     except RuntimeError as error:
         # Shapes that do not fit say which of them.
-        raise Complaint(f"It raises RuntimeError: {str(error).splitlines()[0]}") from None
+        said = str(error).splitlines()[0].rstrip(": .")
+        raise Complaint(f"It raises RuntimeError: {said}.") from None
     return {**_parts(block), "The output's shape": shape}
 
 

@@ -87,7 +87,7 @@ def conv2d_forward(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int
     W : (out, in, kh, kw) float64. Not modified.
     b : (out,) float64, one bias an output channel. Not modified.
     stride : s, by how much the window moves, along both sides; at least 1.
-    padding : how many zeros are put around, on all four sides.
+    padding : how many zeros are put around, on all four sides. The kernel fits into what results.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def conv2d_backward(
     return dX[:, :, inner, inner], dW, slopes.sum(axis=(0, 2, 3))
 
 
-@forbids("torch")
+@forbids("scipy", "torch")
 def count_weights(
     shape: tuple[int, int, int],
     outputs: int,
@@ -173,7 +173,7 @@ def count_weights(
     ----------
     shape : (C, H, W) of the input.
     outputs : how many channels come out.
-    kernel, stride, padding : as for `output_size`, the same along both sides.
+    kernel, stride, padding : as for `output_size`, the same along both sides. The kernel fits.
     shared : whether weights are shared.
 
     Returns
@@ -198,7 +198,7 @@ def max_pool_forward(X: Volume, size: int = 2, stride: int = 2) -> tuple[Volume,
     Parameters
     ----------
     X : (N, C, H, W) float64. Not modified. There is no padding.
-    size, stride : of the window, along both sides; at least 1.
+    size, stride : of the window, along both sides; at least 1. The window fits.
 
     Returns
     -------
@@ -248,7 +248,7 @@ def average_pool(X: Volume, size: int = 2, stride: int = 2) -> Volume:
     Parameters
     ----------
     X : (N, C, H, W) float64. Not modified. There is no padding.
-    size, stride : of the window, along both sides; at least 1.
+    size, stride : of the window, along both sides; at least 1. The window fits.
 
     Returns
     -------

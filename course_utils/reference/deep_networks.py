@@ -136,7 +136,7 @@ def layer_table(
     Returns
     -------
     For every layer, from the first to the last: its name, the shape of its output for one image,
-    without the axis of examples, and its number of parameters.
+    without the axis of examples, and its number of parameters, with those of all layers within it.
     """
     device = next((p.device for p in network.parameters()), torch.device("meta"))
     X, rows = torch.zeros(1, *shape, device=device), []
@@ -338,13 +338,13 @@ class PlainBlock(nn.Module):
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
 
-    def branch(self, X: Tensor) -> Tensor:
+    def _branch(self, X: Tensor) -> Tensor:
         """Return what both layers make of X, before the last ReLU."""
         return self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(X)))))
 
     def forward(self, X: Tensor) -> Tensor:
         """Return (B, outputs, H_out, W_out) of X, (B, inputs, H, W)."""
-        return functional.relu(self.branch(X))
+        return functional.relu(self._branch(X))
 
 
 @forbids("torchvision")
@@ -395,10 +395,10 @@ class ResidualBlock(PlainBlock):
     def forward(self, X: Tensor) -> Tensor:
         """Return (B, outputs, H_out, W_out) of X, (B, inputs, H, W)."""
         if hasattr(self, "projection"):
-            return functional.relu(self.branch(X) + self.projection(X))
+            return functional.relu(self._branch(X) + self.projection(X))
         seen = X[:, :, :: self.stride, :: self.stride]
         # A negative padding cuts off.
-        return functional.relu(self.branch(X) + functional.pad(seen, (0, 0, 0, 0, 0, self.more)))
+        return functional.relu(self._branch(X) + functional.pad(seen, (0, 0, 0, 0, 0, self.more)))
 
 
 @forbids("torchvision")
@@ -413,8 +413,8 @@ class CifarResNet(nn.Module):
     Parameters
     ----------
     n : blocks in a stage, at least 1: 3 for 20 layers, 9 for 56.
-    block : makes a block of (inputs, outputs, stride): `PlainBlock`, `ResidualBlock`, or another
-        function.
+    block : makes a block; called as block(inputs, outputs, stride), by position. `PlainBlock`,
+        `ResidualBlock`, or another function.
     num_classes : how many scores there are.
     width : channels of the first stage.
 
@@ -519,9 +519,9 @@ def degradation(
 
     Parameters
     ----------
-    run : trains a network; takes its kind ("plain" or "residual"), its depth and a seed, and
-        returns its training error and its test error, shares from 0 to 1. It takes long: it is
-        called once for each kind, depth and seed, and no more.
+    run : trains a network; called as run(kind, depth, seed), by position, with the kind "plain" or
+        "residual". It returns the training error and the test error, shares from 0 to 1. It takes
+        long: it is called once for each kind, depth and seed, and no more.
     depths : of the shallower and of the deeper network.
     seeds : at least one; the same for all.
 

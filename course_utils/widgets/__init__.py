@@ -189,9 +189,7 @@ class LiveCurves(Pictured):
             least = min((share for one in self._curves for share in one.measured), default=0.0)
             # Whoever is nearly always right differs only near the top.
             bottom = min(max(math.floor(10.0 * least) / 10.0, 0.0), 0.9)
-            charts.append(
-                drawing.chart(shares, (wide, high), across, (bottom, 1.0), "epoch", False)
-            )
+            charts.append(drawing.chart(shares, (wide, high), across, (bottom, 1.0), "epoch"))
             titles.append(self._measured)
         self.picture.value = drawing.beside(charts, titles)
         self._say("<br>".join(self._words(one) for one in self._curves))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from course_utils import drawing
@@ -167,7 +168,7 @@ class GradientNorms(Explorer):
         loss's gradient by the weights of every layer, from the first to the last; above 0.
     """
 
-    _SIZE = (860, 300)
+    _SIZE = (310, 280)
 
     def __init__(self, norms: Mapping[str, Mapping[int, Mapping[str, Signal]]]) -> None:
         self._norms = {
@@ -177,44 +178,43 @@ class GradientNorms(Explorer):
             }
             for setting, depths in norms.items()
         }
-        settings = list(self._norms)
-        setting = ipywidgets.Dropdown(
-            options=settings,
-            value=settings[0],
-            description="networks",
-            tooltip="With or without normalisation, and with which first weights",
-            layout={"width": "420px"},
-        )
-        depths = list(self._norms[settings[0]])
+        depths = list(next(iter(self._norms.values())))
         depth = ipywidgets.SelectionSlider(
             options=depths,
             value=depths[-1],
             description="layers",
             tooltip="How many layers the networks have",
         )
-        super().__init__(self._show, setting=setting, depth=depth)
+        super().__init__(self._show, depth=depth)
 
-    def _show(self, setting: str, depth: int) -> tuple[bytes, str]:
+    def _show(self, depth: int) -> tuple[bytes, str]:
+        charts = [self._chart(setting, depth) for setting in self._norms]
+        said = "<br>".join(
+            f"{depth} layers, {setting}. "
+            + "; ".join(
+                f"{kind}: {_power(line[0])} at the first layer, {_power(line[-1])} at the last, "
+                f"{_power(line.min())} at the least"
+                for kind, line in depths[depth].items()
+            )
+            + "."
+            for setting, depths in self._norms.items()
+        )
+        return drawing.beside(charts, list(self._norms)), said
+
+    def _chart(self, setting: str, depth: int) -> Pillow.Image:
         lines = self._norms[setting][depth]
+        # The same axis for all depths.
         every = [line for of in self._norms[setting].values() for line in of.values()]
-        bottom = 5.0 * np.floor(min(line.min() for line in every) / 5.0)
-        # Room for the names of the lines.
-        top = 5.0 * np.ceil((max(line.max() for line in every) + 1.5) / 5.0)
-        longest = 5 * -(-max(len(line) for line in lines.values()) // 5)
-        chart = drawing.chart(
+        bottom = np.floor(min(line.min() for line in every))
+        top = np.ceil(max(line.max() for line in every))
+        return drawing.chart(
             {kind: (np.arange(1.0, len(line) + 1), line) for kind, line in lines.items()},
             self._SIZE,
-            (0.0, float(longest)),
-            (bottom, max(top, bottom + 5.0)),
-            "layer, from the image to the scores",
+            (0.0, float(max(len(line) for line in lines.values()))),
+            (bottom, max(top, bottom + 1.0)),
+            "layer, from image to scores",
+            "log10 of the gradient's length",
         )
-        said = "; ".join(
-            f"{kind}: {_power(line[0])} at the first layer, {_power(line[-1])} at the last, "
-            f"{_power(line.min())} at the least"
-            for kind, line in lines.items()
-        )
-        title = "log10 of the length of the gradient by a layer's weights"
-        return drawing.beside([chart], [title]), f"{depth} layers, {setting}. {said}."
 
 
 def _power(logarithm: float) -> str:
