@@ -85,9 +85,7 @@ SUBJECTS = {
     "torch": Subject(
         "a9_torch", "1_two_moons", samples.two_moons, HERE / "torch_course", 12.0, 20.0
     ),
-    "networks": Subject(
-        "a4_convnets", "2_deep_networks", samples.deep_networks, None, 12.0, 20.0
-    ),
+    "networks": Subject("a4_convnets", "2_deep_networks", samples.deep_networks, None, 12.0, 20.0),
 }
 
 
@@ -305,7 +303,7 @@ class Bench:
     def _graded(self, command: list[str], folder: Path, made: list[Submission]) -> Measured:
         found = measured(command, self.code, folder, len(made))
         if (folder / "gradebook.db").exists():
-            found.complaints = complaints(folder, self.subject.assignment, made)
+            found.complaints = complaints(folder, self.subject, made)
         return found
 
     def floor(self) -> tuple[Floor, Floor]:
@@ -400,19 +398,20 @@ def measured(command: list[str], code: Path, folder: Path, count: int) -> Measur
     return found
 
 
-def complaints(folder: Path, assignment: str, made: list[Submission]) -> list[str]:
+def complaints(folder: Path, subject: Subject, made: list[Submission]) -> list[str]:
     """Compare a gradebook with what every submission must get; return a sentence per question."""
     from nbgrader.api import Gradebook
 
     wrong = {submission.student: submission.wrong for submission in made}
     found: dict[str, list[str]] = {}
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        graded = {s.student.id: s for s in gradebook.assignment_submissions(assignment)}
+        graded = {s.student.id: s for s in gradebook.assignment_submissions(subject.assignment)}
         for student, losing in wrong.items():
             if student not in graded:
                 found.setdefault("There is no submission in the gradebook", []).append(student)
                 continue
-            for grade in (g for n in graded[student].notebooks for g in n.grades):
+            notebooks = [n for n in graded[student].notebooks if n.name == subject.stem]
+            for grade in (g for n in notebooks for g in n.grades):
                 if grade.cell.cell_type != "code":
                     continue
                 full = grade.auto_score is not None and grade.auto_score >= grade.max_score - 1e-9
