@@ -1958,14 +1958,36 @@ class PlacesPooled(_Residual):
 @wrong(
     "residual_blocks",
     function="ResidualBlock",
-    hint="With option A you pool, which leaves out the last row and column of an odd number. It takes "
-    "every stride-th one of X, from the first on, as they are.",
+    hint="Your option A leaves out the last row and column of an odd number. It takes every stride-th "
+    "one of X, from the first on, as they are.",
     minor=True,
 )
 class PooledRoundingDown(_Residual):
     def padded(self, X: Tensor) -> Tensor:
         seen = functional.avg_pool2d(X, self.stride)
         return functional.pad(seen, (0, 0, 0, 0, 0, self.more))
+
+
+@wrong(
+    "residual_blocks",
+    function="ResidualBlock",
+    hint="With option A you add X as it is, whatever its shape. It takes every stride-th row and column "
+    "of X, and channels of zeros behind its own.",
+)
+class AddsXAsItIs(_Residual):
+    def padded(self, X: Tensor) -> Tensor:
+        return X
+
+
+@wrong(
+    "residual_blocks",
+    function="ResidualBlock",
+    hint="Your option A takes every stride-th row of X, but all columns. It takes every stride-th one "
+    "of both.",
+)
+class RowsAlone(_Residual):
+    def padded(self, X: Tensor) -> Tensor:
+        return functional.pad(X[:, :, :: self.stride], (0, 0, 0, 0, 0, self.more))
 
 
 @wrong(
