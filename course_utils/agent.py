@@ -5,9 +5,8 @@ A request is a dict: `do` one of
     call    `name` or (`handle` and `name`), `arguments`, `keywords`; `watch` returns the arguments
             as they are afterwards; `keep` leaves the result here and returns a handle; `given` are
             functions that stand in for others of these names while the call lasts; `device` is
-            where torch makes new tensors meanwhile: on "meta" they have a shape and no values, and
-            what comes back of them is that. A name that begins with "course_utils." is one of the
-            course's own functions
+            where torch makes the tensors of an object that is kept: on "meta" they have a shape and
+            no values. A name that begins with "course_utils." is one of the course's own functions
     get     the attribute `name` of `handle`
     load    set the attributes (or, of a torch module, the state) of `handle` from `values`
     outline what the torch module `handle` is made of, without values (see `_outline`)
@@ -25,8 +24,8 @@ or, if the function does not take these arguments, `message`.
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
-from importlib import import_module
+from functools import cache, partial
+from importlib.util import find_spec, module_from_spec
 from threading import Lock
 from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any
@@ -107,7 +106,7 @@ class Agent:
         """Return what a name stands for, None if it is nothing."""
         if name.startswith(_COURSE):
             module, _, own = name.rpartition(".")
-            return getattr(import_module(module), own)
+            return getattr(_own_copy(module), own)
         return self._namespace.get(name, seen.get(name))
 
     def _call(self, target: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +118,9 @@ class Agent:
         torch = sys.modules.get("torch")
         if torch is not None:
             torch.default_generator.manual_seed(0)  # of the CPU alone: that of a GPU takes longer
-        with self._standing_in(target, request.get("given", {})), _on(request.get("device", "")):
+        # An object is made on a device; what it computes there has to find that by itself.
+        device = request.get("device", "") if request.get("keep") else ""
+        with self._standing_in(target, request.get("given", {})), _on(device):
             value = target(*arguments, **keywords)
         if request.get("keep"):
             value = self._kept(value)
@@ -176,6 +177,16 @@ class Agent:
 
 
 _COURSE = "course_utils."
+
+
+@cache
+def _own_copy(name: str) -> Any:
+    """Load a module of the course once more: what a cell has done to the other one is not in it."""
+    spec = find_spec(name)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class _NothingThereError(Exception):
@@ -240,8 +251,8 @@ def _load(target: Any, values: dict[str, Any]) -> None:
 def _outline(target: Any) -> dict[str, Any] | None:
     """Return what a torch module is made of; None of anything else.
 
-    `parameters` and `buffers` by name, as tensors without values; `trained` are the names of the
-    parameters that have gradients; `layers` the names and kinds of the modules that it consists of,
+    `parameters` and stored `buffers` by name, as tensors without values; `trained` are the names of
+    the parameters that have gradients; `layers` the names and kinds of the modules that it consists of,
     one level deep.
     """
     torch = sys.modules.get("torch")
@@ -249,7 +260,13 @@ def _outline(target: Any) -> dict[str, Any] | None:
         return None
     module = torch.nn.Module
     parameters = dict(module.named_parameters(target, remove_duplicate=False))
-    buffers = dict(module.named_buffers(target, remove_duplicate=False))
+    stored = module.state_dict(target)
+    # A buffer that is not stored is a number that the code computes with, and its own affair.
+    buffers = {
+        name: buffer
+        for name, buffer in module.named_buffers(target, remove_duplicate=False)
+        if name in stored
+    }
     layers = [(name, type(layer).__name__) for name, layer in module.named_children(target)]
     return {
         "parameters": {name: _without_values(tensor) for name, tensor in parameters.items()},

@@ -7,7 +7,7 @@ an exception, the sentence is short, and memory stays a small multiple of the va
 
 import cmath
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from numbers import Number
 from typing import Any
@@ -206,8 +206,8 @@ def _mapping_difference(
     if not isinstance(got, Mapping):
         return _type_sentence("a dict", got)
     if not _same(set(got), set(expected)):
-        there, wanted = _keys(got), _keys(expected)
-        return f"The keys are wrong: you return {there}, expected {wanted}."
+        parts = {"Missing": set(expected) - set(got), "Not expected": set(got) - set(expected)}
+        return " ".join(f"{what}: {_keys(keys)}." for what, keys in parts.items() if keys)
     for key, value in expected.items():
         name = _cut(str(key))
         sentence = difference(got[key], value, rtol=rtol, atol=atol, name=name)
@@ -220,8 +220,8 @@ def _mapping_difference(
     return None
 
 
-def _keys(mapping: Mapping[Any, Any]) -> str:
-    shown = sorted(_cut(str(key)) for key in islice(mapping, _LONGEST))
+def _keys(keys: Iterable[Any]) -> str:
+    shown = sorted(_cut(str(key)) for key in islice(keys, _LONGEST))
     return _cut(", ".join(shown))
 
 

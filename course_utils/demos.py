@@ -30,8 +30,8 @@ def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
 
     Returns
     -------
-    What the function returns; a `Waiting` if the function raises NotImplementedError, returns
-    None, or is given a `Waiting` itself.
+    What the function returns; a `Waiting` if the function is not written yet, returns None, or is
+    given a `Waiting` itself.
     """
     for argument in (*arguments, *keywords.values()):
         if isinstance(argument, Waiting):
@@ -40,8 +40,18 @@ def demo(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     try:
         result = function(*arguments, **keywords)
     except NotImplementedError as error:
+        if not is_unwritten(error):
+            raise
         return Waiting(unwritten(error) or name)
     return Waiting(name, ", which returns nothing (None) so far") if result is None else result
+
+
+def is_unwritten(error: BaseException) -> bool:
+    """Say whether an exception is that of a function nobody has written yet.
+
+    It says nothing beside its name. torch's own ones do, such as of a network without `forward`.
+    """
+    return isinstance(error, NotImplementedError) and not str(error)
 
 
 def unwritten(error: NotImplementedError) -> str:

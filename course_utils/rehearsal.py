@@ -58,6 +58,34 @@ def block(inputs: int, outputs: int, stride: int, /) -> "torch.nn.Module":
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
 
 
+def gradients(
+    compute: Callable[..., Any],
+    X: "torch.Tensor",
+    slopes: "torch.Tensor",
+    names: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the derivatives of the sum of slopes times outputs, by X and by some parameters.
+
+    Parameters
+    ----------
+    compute : makes outputs, of the shape of `slopes`, of X; with `names`, a network.
+    names : of its parameters.
+
+    Returns
+    -------
+    By name, and of X by "X". None where no gradient arrives.
+    """
+    import torch
+
+    leaf = X.detach().clone().requires_grad_()
+    leaves = {"X": leaf, **{name: compute.get_parameter(name) for name in names}}  # type: ignore[attr-defined]
+    outputs = compute(leaf)
+    if not (isinstance(outputs, torch.Tensor) and outputs.requires_grad):
+        return dict.fromkeys(leaves)
+    found = torch.autograd.grad(outputs, list(leaves.values()), slopes, allow_unused=True)
+    return dict(zip(leaves, found, strict=True))
+
+
 # --- An epoch of training -------------------------------------------------------------------------
 
 NETWORK: list[Layer] = [
@@ -104,8 +132,8 @@ def epoch(
     -------
     By name: "loss", what `train_epoch` returns; "weights", the network's state after it, as arrays;
     "training", whether the network is in training mode; "asked", in order, when `precision` was
-    entered and left ("enter", "exit") and asked for its methods ("scale", "step"), and when images
-    went through the network ("network"); "loss dtypes", those that `scale` was given.
+    entered and left ("enter", "exit") and asked for its methods ("scale", "step"), when images went
+    through the network ("network"), and when its scores were first used ("scores").
     """
     import torch
 
@@ -116,6 +144,7 @@ def epoch(
         parameter.grad = torch.ones_like(parameter)
     precision = _Rehearsed(loss_scale, half)
     network.register_forward_pre_hook(lambda *_: precision.asked.append("network"))
+    network.register_forward_hook(lambda *out: _scores().of(out[-1], precision.asked))
     *others, last = network.children()
     groups = [
         {"params": [p for layer in some for p in layer.parameters()]} for some in (others, [last])
@@ -127,8 +156,23 @@ def epoch(
         "weights": {name: value.numpy().copy() for name, value in network.state_dict().items()},
         "training": all(layer.training for layer in network.modules()),
         "asked": precision.asked,
-        "loss dtypes": sorted(precision.dtypes),
     }
+
+
+def outside(asked: Sequence[str]) -> str:
+    """Return what `epoch` saw outside of `precision` that belongs inside.
+
+    That is "network", "scores" (if they are first used outside), or nothing, "".
+    """
+    inside, new = 0, False
+    for event in asked:
+        inside += {"enter": 1, "exit": -1}.get(event, 0)
+        if event == "network":
+            new = True
+        if not inside and (event == "network" or (event == "scores" and new)):
+            return event
+        new = new and event != "scores"
+    return ""
 
 
 class _Rehearsed:
@@ -139,7 +183,6 @@ class _Rehearsed:
 
         self.device = torch.device("cpu")
         self.asked: list[str] = []
-        self.dtypes: set[str] = set()
         self._loss_scale = loss_scale
         self._half = half
         self._contexts: list[Any] = []
@@ -160,7 +203,6 @@ class _Rehearsed:
     def scale(self, loss: "torch.Tensor") -> "torch.Tensor":
         """Return the loss, scaled."""
         self.asked.append("scale")
-        self.dtypes.add(str(loss.dtype))
         return loss * self._loss_scale
 
     def step(self, optimizer: "torch.optim.Optimizer") -> None:
@@ -223,6 +265,8 @@ def _elsewhere() -> Any:
         ) -> Any:
             if function == plain.device.__get__:
                 return torch.device("cuda:0")
+            if function == plain.cpu:
+                raise RuntimeError("they are moved to the CPU, and not to precision.device")
             if function not in able:
                 raise RuntimeError("the images or labels are on another device than the network")
             with torch._C.DisableTorchFunctionSubclass():
@@ -230,3 +274,43 @@ def _elsewhere() -> Any:
                 return found.as_subclass(torch.Tensor) if isinstance(found, cls) else found
 
     return Elsewhere
+
+
+@cache
+def _scores() -> Any:
+    """Return the class of tensors that write down when they are first used."""
+    import torch
+
+    looks = [torch.Tensor.shape.__get__, torch.Tensor.dtype.__get__, torch.Tensor.device.__get__]  # type: ignore[attr-defined]
+
+    class Scores(torch.Tensor):
+        """What a network returns."""
+
+        asked: list[str]
+
+        @classmethod
+        def of(cls, tensor: torch.Tensor, asked: list[str]) -> "Scores":
+            """Return a tensor as one of these."""
+            scores = tensor.as_subclass(cls)
+            scores.asked = asked
+            return scores
+
+        @classmethod
+        def __torch_function__(
+            cls, function: Any, types: Any, arguments: Any = (), keywords: Any = None
+        ) -> Any:
+            def plain(value: Any) -> Any:
+                if isinstance(value, (list, tuple)):
+                    return type(value)(map(plain, value))
+                if not isinstance(value, cls):
+                    return value
+                if function not in looks:
+                    value.asked.append("scores")
+                with torch._C.DisableTorchFunctionSubclass():
+                    return value.as_subclass(torch.Tensor)
+
+            # Other arguments have their own say.
+            named = {name: plain(value) for name, value in (keywords or {}).items()}
+            return function(*map(plain, arguments), **named)
+
+    return Scores

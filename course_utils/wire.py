@@ -590,5 +590,7 @@ def _typed(value: Any, kind: type) -> Any:
 def kind_name(value: Any) -> str:
     """Return the name of a value's type as a reader would say it."""
     kind = type(value)
+    if kind is Items:
+        return "iterator"
     plain = kind.__module__ in ("builtins", "numpy", "__main__")
     return kind.__name__ if plain else f"{kind.__module__}.{kind.__name__}"

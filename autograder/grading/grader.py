@@ -62,7 +62,11 @@ def grade_notebook(
         sessions.run_once()
         remarks = [*rebuilt.remarks, *sessions.remarks()]
     verdicts = _with_doubts(text, verdicts)
-    return Graded(rebuilt.notebook, verdicts, [*remarks, *_to_look_at(verdicts)])
+    remarks += _to_look_at(verdicts)
+    own = [cell.source for cell in rebuilt.notebook.cells if _is_own(cell)]
+    if part := side_doors.rigged(own):
+        remarks.append(f"The code names {part}, with which hidden calls are made; look what for.")
+    return Graded(rebuilt.notebook, verdicts, remarks)
 
 
 _DEATHS_UNTIL_BARE = 3

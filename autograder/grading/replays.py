@@ -68,7 +68,7 @@ def finding(printed: list[Any], expected: list[Any], points: float) -> Finding:
     errors = [output for output in printed if output.get("output_type") == "error"]
     # What a library writes to stderr (a warning, a progress bar) or displays costs nothing.
     said = [output for output in printed if output.get("name") == "stdout"]
-    if errors and errors[0].get("ename") == "NotImplementedError":
+    if errors and errors[0].get("ename") == "NotImplementedError" and not errors[0].get("evalue"):
         sentence = "Not attempted"
     elif errors and errors[0].get("ename") in _ENDED:
         sentence = _ENDED[errors[0]["ename"]]

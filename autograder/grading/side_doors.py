@@ -54,6 +54,32 @@ def carried(
     return next(_Search(code, function, tuple(forbids)).found(), "")
 
 
+def rigged(cells: Sequence[str]) -> str:
+    """Return which part of the course's own machinery the cells name, empty if it is none.
+
+    What hidden calls are answered and rehearsed with is no business of an answer.
+
+    Parameters
+    ----------
+    cells : the sources of the cells that the student has written.
+    """
+    if sum(map(len, cells)) > _LONGEST:
+        return ""
+    try:
+        code = _read(tuple(cells), ())
+    except forbidden.UnclearError:
+        return ""
+    named = {code.name(node) for node in code.nodes} | code.imported | code.words
+    return next((part for part in _MACHINERY if any(_is_within(n, part) for n in named)), "")
+
+
+_MACHINERY = ("course_utils.agent", "course_utils.rehearsal", "course_utils.wire")
+
+
+def _is_within(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
+
+
 @lru_cache(maxsize=1)
 def _read(cells: tuple[str, ...], around: tuple[str, ...]) -> "_Code":
     """Read a notebook's cells. Kept for its next question."""
@@ -85,9 +111,10 @@ class _Code:
         self.nodes = [node for tree in trees for node in ast.walk(tree)]
         self._names = {node: self._dotted(node) for node in self.nodes}
         self._bound = [pair for node in self.nodes for pair in _bound(node)]
-        words = {word for node in self.nodes for word in _words(node)}
-        self._has_magics = not words.isdisjoint(("run_line_magic", "run_cell_magic"))
-        self._writes = not words.isdisjoint(_WRITING)
+        self.imported = set(self._aliases.values())
+        self.words = {word for node in self.nodes for word in _words(node)}
+        self._has_magics = not self.words.isdisjoint(("run_line_magic", "run_cell_magic"))
+        self._writes = not self.words.isdisjoint(_WRITING)
         self.uses = [(name, set(self._values(value))) for name, value in self._bound]
         self.strange = [*self._loaded(), *(way for n in self.nodes for way in self._strange(n))]
 

@@ -45,6 +45,44 @@ def torchs_alpha(
 
 @wrong(
     "local_response_norm",
+    hint="No gradient reaches X. The function stands between layers that are trained: do without "
+    "torch.no_grad() and .detach().",
+    minor=True,
+)
+def without_gradient(
+    X: Tensor, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
+) -> Tensor:
+    with torch.no_grad():
+        return reference.local_response_norm(X, n, k, alpha, beta)
+
+
+@wrong(
+    "local_response_norm",
+    hint="You detach the divisor. It depends on X too, and the gradient has to know it.",
+    minor=True,
+)
+def divisor_detached(
+    X: Tensor, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
+) -> Tensor:
+    return X / (k + alpha * _sums(X.detach() ** 2, n // 2, n // 2)) ** beta
+
+
+@wrong(
+    "local_response_norm",
+    hint="You make a tensor without saying where. It belongs where X is: device=X.device, or "
+    "X.new_zeros(...).",
+    minor=True,
+)
+def zeros_without_device(
+    X: Tensor, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
+) -> Tensor:
+    beyond = torch.zeros(X.shape[0], n // 2, *X.shape[2:], dtype=X.dtype)
+    windows = torch.cat([beyond, X**2, beyond], dim=1).unfold(1, n, 1)
+    return X / (k + alpha * windows.sum(dim=-1)) ** beta
+
+
+@wrong(
+    "local_response_norm",
     hint="You take the sum over neighbouring places. It runs over neighbouring channels, at every "
     "place by itself.",
 )
@@ -1178,6 +1216,29 @@ class PaddedWithZeros(_Inception):
 @wrong(
     "inception_block",
     function="InceptionBlock",
+    hint="There is a ReLU in front of your pool. ReLUs stand behind convolutions alone.",
+)
+class ReluBeforePool(_Inception):
+    def ways(self, X: Tensor) -> list[Tensor]:
+        pooled = functional.max_pool2d(relu(X), 3, 1, 1)
+        return [*super().ways(X)[:3], relu(self.project(pooled))]
+
+
+@wrong(
+    "inception_block",
+    function="InceptionBlock",
+    hint="No gradient goes back through your pool. Do without torch.no_grad() and .detach().",
+    minor=True,
+)
+class PoolDetached(_Inception):
+    def ways(self, X: Tensor) -> list[Tensor]:
+        pooled = functional.max_pool2d(X.detach(), 3, 1, 1)
+        return [*super().ways(X)[:3], relu(self.project(pooled))]
+
+
+@wrong(
+    "inception_block",
+    function="InceptionBlock",
     hint="There is no ReLU between the 1 x 1 kernels that reduce and the larger ones behind them. "
     "Two convolutions without one are a single convolution.",
 )
@@ -1971,8 +2032,37 @@ class PooledRoundingDown(_Residual):
 @wrong(
     "residual_blocks",
     function="ResidualBlock",
+    hint="No gradient goes back along your shortcut, which is what it is for. Do without .detach() and "
+    "torch.no_grad().",
+    minor=True,
+)
+class ShortcutDetached(_Residual):
+    def forward(self, X: Tensor) -> Tensor:
+        return relu(self._branch(X) + self.carried(X.detach()))
+
+
+@wrong(
+    "residual_blocks",
+    function="ResidualBlock",
+    hint="You make the channels of zeros without saying where. They belong where X is: "
+    "device=X.device, or X.new_zeros(...).",
+    minor=True,
+)
+class ZerosWithoutDevice(_Residual):
+    def padded(self, X: Tensor) -> Tensor:
+        seen = X[:, :, :: self.stride, :: self.stride]
+        if self.more <= 0:
+            return seen[:, : seen.shape[1] + self.more]
+        zeros = torch.zeros(len(X), self.more, *seen.shape[2:], dtype=X.dtype)
+        return torch.cat([seen, zeros], dim=1)
+
+
+@wrong(
+    "residual_blocks",
+    function="ResidualBlock",
     hint="With option A you add X as it is, whatever its shape. It takes every stride-th row and column "
     "of X, and channels of zeros behind its own.",
+    minor=True,
 )
 class AddsXAsItIs(_Residual):
     def padded(self, X: Tensor) -> Tensor:
@@ -1984,6 +2074,7 @@ class AddsXAsItIs(_Residual):
     function="ResidualBlock",
     hint="Your option A takes every stride-th row of X, but all columns. It takes every stride-th one "
     "of both.",
+    minor=True,
 )
 class RowsAlone(_Residual):
     def padded(self, X: Tensor) -> Tensor:
@@ -2788,6 +2879,45 @@ def _right_loop(name: str) -> Callable[[type[_Loop]], type[_Loop]]:
         return loop
 
     return register
+
+
+@_wrong_loop(
+    "precision_around_all",
+    "You enter precision once, around all batches. Weights are rounded once then, and not again after "
+    "a step: enter it for every batch.",
+    minor=True,
+)
+class _PrecisionAroundAll(_Loop):
+    def __call__(self, model: Any, batches: Batches, optimizer: Any, precision: Any) -> Any:
+        with precision:
+            return super().__call__(model, batches, optimizer, precision)
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self.loss(self.model(images), labels)
+
+
+@_wrong_loop(
+    "nothing_of_precision",
+    "You do not use precision: not around the forward pass and the loss, nor its methods scale and "
+    "step.",
+)
+class _NothingOfPrecision(_Loop):
+    def moved(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return images, labels
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self.loss(self.model(images), labels)
+
+    def backward(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+
+
+@_right_loop("log_softmax_by_hand")
+class _LogSoftmaxByHand(_Loop):
+    def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        return -functional.log_softmax(scores, 1)[torch.arange(len(labels)), labels].mean()
 
 
 @_wrong_loop(

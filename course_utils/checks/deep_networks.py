@@ -42,13 +42,11 @@ def _shape_after(network: Any, *shape: int) -> tuple[int, ...]:
 
 
 def _parts(network: Any) -> dict[str, Any]:
-    """Return the names of the parameters of a network, and their shapes in words."""
-    shapes = {
+    """Return the shapes of the parameters of a network, in words."""
+    return {
         f"The shape of {name}": " x ".join(map(str, value.shape))
         for name, value in sorted(network.named_parameters())
     }
-    names = (name.removeprefix("The shape of ") for name in shapes)
-    return {"The list of its parameters": " ".join(names), **shapes}
 
 
 def _count(network: Any) -> int:
@@ -104,6 +102,17 @@ def _in_order(network: Any, *names: str) -> dict[str, Any]:
     }
 
 
+def _gradients(network: Any, X: Any) -> dict[str, Any]:
+    """Return which parameters get a gradient, and the gradient of the sum of the outputs by X."""
+    import torch
+
+    names = sorted(name for name, _ in network.named_parameters())
+    slopes = torch.ones_like(_out_of(network, X))
+    found = rehearsal.gradients(getattr(network, "_made", network), X, slopes, names)
+    reached = {f"That a gradient reaches {name}": found[name] is not None for name in names}
+    return {**reached, "The gradient by X": found["X"]}
+
+
 # --- local_response_norm --------------------------------------------------------------------------
 
 
@@ -132,6 +141,21 @@ def few_channels(local_response_norm: Any) -> Any:
     X = _images(2, 3, 2, 3).double()
     found = local_response_norm(X, 7, 0.5, 0.25, 0.5)
     return {"The result": found, "The dtype": str(getattr(found, "dtype", None))}
+
+
+@example("local_response_norm", "the gradient of the sum by X: channels 3, 1, 2; all constants 1")
+def gradient_by_x(local_response_norm: Any) -> Any:
+    import torch
+
+    slopes = torch.ones(1, 3, 1, 1)
+    return rehearsal.gradients(
+        lambda X: local_response_norm(X, 3, 1.0, 1.0, 1.0), _line(3.0, 1.0, 2.0), slopes
+    )
+
+
+@example("local_response_norm", "the shape for 6 channels of 3 x 4 places, on the device meta")
+def shape_on_meta(local_response_norm: Any) -> Any:
+    return _shape_after(local_response_norm, 2, 6, 3, 4)
 
 
 # --- alexnet --------------------------------------------------------------------------------------
@@ -249,14 +273,9 @@ def inception_of_negatives(inception: Any) -> Any:
     return _out_of(_filled(_network(inception(*_WIDTHS))), _images(1, 3, 2, 2, mean=-6.0))
 
 
-@example("inception_block", "the same block: which parameters get a gradient")
+@example("inception_block", "the same block: which parameters get a gradient; that of X")
 def inception_gradients(inception: Any) -> Any:
-    block = _filled(_network(inception(*_WIDTHS)))
-    block(_images(1, 3, 4, 3, mean=1.0)).sum().backward()
-    return {
-        f"That a gradient reaches {name}": value.grad is not None
-        for name, value in sorted(block.named_parameters())
-    }
+    return _gradients(_filled(_network(inception(*_WIDTHS))), _images(1, 3, 4, 3, mean=1.0))
 
 
 # --- residual_blocks ------------------------------------------------------------------------------
@@ -300,9 +319,11 @@ def identity_of_option_b(plain: Any, residual: Any) -> Any:
 
 
 def _shapes_and_output(residual: Any, *arguments: Any) -> dict[str, Any]:
-    shapes = _parts(_on_meta(residual, *arguments))
+    outline = _on_meta(residual, *arguments)
     block = _filled(residual(*arguments))
-    return {**shapes, "The output": _out_of(block, _images(1, arguments[0], 5, 4))}
+    out = _out_of(block, _images(1, arguments[0], 5, 4))
+    shape = _shape_after(outline, 2, arguments[0], 5, 4)
+    return {**_parts(outline), "The output": out, "The output's shape, on meta": shape}
 
 
 @example("residual_blocks", 'ResidualBlock(2, 4, 2, "A"): all shapes; evaluation mode')
@@ -345,6 +366,11 @@ def option_b_in_training(plain: Any, residual: Any) -> Any:
     return _in_training(residual(2, 3, 1, "B"), _images(2, 2, 3, 2))
 
 
+@example("residual_blocks", "ResidualBlock(2, 2): which parameters get a gradient; that of X")
+def gradients_of_identity(plain: Any, residual: Any) -> Any:
+    return _gradients(_filled(_network(residual(2, 2))), _images(1, 2, 3, 3))
+
+
 @example("residual_blocks", 'ResidualBlock(2, 2, 1, "C") raises a ValueError')
 def no_such_option(plain: Any, residual: Any) -> Any:
     return must_raise("ValueError", residual, 2, 2, 1, "C")
@@ -368,7 +394,8 @@ def net_blocks(cifar_resnet: Any) -> Any:
         return rehearsal.block(inputs, outputs, stride)
 
     _on_meta(cifar_resnet, 3, block)
-    return {f"Block {number}": widths for number, widths in enumerate(asked, 1)}
+    # Nobody says in which order they are made.
+    return {f"Block {number}": widths for number, widths in enumerate(sorted(asked), 1)}
 
 
 @example("cifar_resnet", "n = 1 and 3, width 2, 4 classes: fixed parameters, evaluation mode")
@@ -415,15 +442,15 @@ def three_batches(train_epoch: Any) -> Any:
 @example("train_epoch", "two batches: when precision is asked for what")
 def precision_asked(train_epoch: Any) -> Any:
     found = rehearsal.epoch(train_epoch, _batches(4, 3), half=True)
-    asked, inside = found["asked"], 0
-    for event in asked:
-        inside += {"enter": 1, "exit": -1}.get(event, 0)
-        if event == "network" and not inside:
-            raise Complaint("The images go through the network outside of `with precision:`.")
-    if "torch.bfloat16" in found["loss dtypes"]:
-        raise Complaint(
-            "The loss is computed outside of `with precision:`, in half precision like the scores."
-        )
+    asked = found["asked"]
+    told = {
+        "network": "The images go through the network outside of `with precision:`.",
+        "scores": "The loss is computed outside of `with precision:`.",
+    }
+    if out := rehearsal.outside(asked):
+        raise Complaint(told[out])
+    if asked.count("enter") < 2:
+        raise Complaint("The code enters `with precision:` less often than once a batch.")
     events = [event for event in asked if event in ("network", "scale", "step")]
     return {"The order of events": " ".join(events)}
 

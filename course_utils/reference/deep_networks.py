@@ -36,7 +36,7 @@ def local_response_norm(
 
     Returns
     -------
-    Of X's shape and dtype.
+    Of X's shape and dtype, and on its device. Gradients by X can be computed.
 
     Notes
     -----
@@ -470,13 +470,15 @@ def train_epoch(
     """Train a network on all minibatches of an epoch, and return the mean loss.
 
     For every batch, with the network in training mode: scores and their mean softmax cross-entropy
-    loss within `precision`; then the gradients of this batch alone, and one step of the optimizer.
+    loss within `precision`, which is entered anew; then the gradients of this batch alone, and one
+    step of the optimizer.
 
     Parameters
     ----------
     model : maps images to scores (B, classes); on `precision.device`. Left in training mode.
     batches : yields images, (B, C, H, W) float32, and labels, (B,) int64; perhaps on another
-        device, from which they are moved. At least one; the last one may be smaller.
+        device, from which they are moved: `.to(precision.device)`. At least one; the last one may
+        be smaller.
     optimizer : has the model's parameters.
     precision : a context manager for the forward pass and the loss, with the attribute `device` and
         two methods: `scale(loss)` returns what `backward` is to be called on, and
