@@ -252,8 +252,8 @@ def _outline(target: Any) -> dict[str, Any] | None:
     """Return what a torch module is made of; None of anything else.
 
     `parameters` and stored `buffers` by name, as tensors without values; `trained` are the names of
-    the parameters that have gradients; `layers` the names and kinds of the modules that it consists of,
-    one level deep.
+    the parameters that have gradients; `layers` the names and kinds of the modules that it consists
+    of, one level deep.
     """
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(target, torch.nn.Module):

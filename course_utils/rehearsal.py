@@ -28,11 +28,15 @@ def table(
     shape: tuple[int, int, int],
     device: str = "meta",
 ) -> Any:
-    """Return what `layer_table` says of a chain of layers on a device, and of an image's shape."""
+    """Return what `layer_table` says of a chain of layers on a device, and of an image's shape.
+
+    The parameters of the last layer are not to be trained; they count all the same.
+    """
     import torch
 
     with torch.device(device):
         network = chain(layers)
+    network[-1].requires_grad_(False)
     return layer_table(network, shape)
 
 

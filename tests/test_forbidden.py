@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.grading.side_doors import carried
+from autograder.grading.side_doors import carried, rigged
 from course_utils.forbidden import inspect_cells, inspect_function
 
 BANS = ("scipy", "numpy.convolve")
@@ -239,3 +239,21 @@ def test_a_loop_elsewhere_is_none_of_the_answers() -> None:
         "def g(x):\n    return [x]\ndef f(x):\n    return x",
     ]
     assert not inspect_cells([*cells, "while False:\n    pass"], "f", ("a loop",)).forbidden
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from course_utils import rehearsal\nrehearsal.epoch = print",
+        "import course_utils.rehearsal as r\nr.epoch = print",
+        "import course_utils\ncourse_utils.agent.Agent.answer = None",
+        "import sys\nsys.modules['course_utils.wire'].encode = None",
+    ],
+)
+def test_whoever_names_the_machinery_is_noticed(cell: str) -> None:
+    assert rigged(["x = 1", cell]).startswith("course_utils.")
+
+
+def test_the_rest_of_the_course_may_be_named() -> None:
+    cell = "from course_utils import check, plots\nfrom course_utils.training import fit\nagent = 1"
+    assert rigged([cell]) == ""

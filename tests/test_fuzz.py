@@ -449,3 +449,10 @@ def test_no_module_of_a_students_choice_is_imported() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, "()\n"), done.stderr
+
+
+def test_of_keys_those_are_named_that_differ() -> None:
+    many = {f"a long name, number {i}": i for i in range(50)}
+    fewer = {name: i for name, i in many.items() if i != 31} | {"another": 31}
+    sentence = "Missing: a long name, number 31. Not expected: another."
+    assert difference(fewer, many) == sentence

@@ -25,6 +25,7 @@ from autograder.grading.verdicts import judge
 from autograder.hidden import Wrong, deep_networks, unchanged
 from course_utils import rehearsal
 from course_utils.checks import run_check
+from course_utils.demos import demo
 from course_utils.reference import deep_networks as reference
 from course_utils.wire import Message, Named, Outline, WireError, decode, encode, through
 
@@ -117,6 +118,31 @@ def test_an_outline_tells_what_is_trained_and_what_is_not() -> None:
         one.large.make().outline()
 
 
+def test_an_outline_leaves_out_buffers_that_are_not_stored() -> None:
+    one = student(
+        "def net():\n"
+        "    made = nn.Linear(2, 3)\n"
+        "    made.register_buffer('kept', torch.ones(2))\n"
+        "    made.register_buffer('beside', torch.ones(2), persistent=False)\n"
+        "    return made\n"
+    )
+    assert list(one.net.make().outline().buffers) == ["kept"]
+
+
+def test_a_network_finds_its_device_itself() -> None:
+    one = student(
+        "class net(nn.Module):\n"
+        "    def __init__(self, there):\n"
+        "        super().__init__()\n"
+        "        self.there = there\n"
+        "    def forward(self, X):\n"
+        "        return X + torch.zeros(3, device=X.device if self.there else None)\n"
+    )
+    assert one.on("meta").net.make(True)(Outline((2, 3))) == Outline((2, 3))
+    with pytest.raises(Raised, match="RuntimeError"):
+        one.on("meta").net.make(False)(Outline((2, 3)))
+
+
 # --- States, methods, layers ----------------------------------------------------------------------
 
 NET = """
@@ -203,13 +229,55 @@ def batches(*sizes: int) -> list[tuple[Any, Any]]:
 
 def test_a_rehearsed_epoch_is_the_same_whatever_hardware_it_imitates() -> None:
     plain = rehearsal.epoch(reference.train_epoch, batches(4, 2))
-    assert plain["asked"] == ["enter", "network", "exit", "scale", "step"] * 2
-    assert plain["loss dtypes"] == ["torch.float32"]
+    assert plain["asked"] == ["enter", "network", "scores", "exit", "scale", "step"] * 2
     for options in ({"loss_scale": 1024.0}, {"elsewhere": True}):
         found = rehearsal.epoch(reference.train_epoch, batches(4, 2), **options)
         assert found["loss"] == pytest.approx(plain["loss"])
         for name, value in plain["weights"].items():
             np.testing.assert_allclose(found["weights"][name], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("events", "out"),
+    [
+        ("enter network scores exit scale step", ""),
+        ("enter network scores scores exit scores", ""),  # an accuracy, perhaps
+        ("network enter scores exit", "network"),
+        ("enter network exit scores", "scores"),
+        ("enter network scores exit enter network exit scores", "scores"),
+        ("enter enter exit network scores exit", ""),
+    ],
+)
+def test_what_happens_outside_of_precision_is_told(events: str, out: str) -> None:
+    assert rehearsal.outside(events.split()) == out
+
+
+def test_scores_are_used_like_any_tensor() -> None:
+    asked: list[str] = []
+    scores = rehearsal._scores().of(torch.tensor([[1.0, 2.0]], requires_grad=True), asked)
+    assert scores.shape == (1, 2)
+    assert asked == []
+    assert type(torch.cat([scores, scores])) is torch.Tensor
+    assert asked == ["scores", "scores"]
+    assert type(nn.functional.cross_entropy(input=scores, target=torch.tensor([1]))) is torch.Tensor
+
+
+def test_gradients_are_those_of_torch() -> None:
+    layer, X = nn.Linear(2, 3), torch.randn(4, 2)
+    slopes = torch.randn(4, 3)
+    found = rehearsal.gradients(layer, X, slopes, ["bias"])
+    torch.testing.assert_close(found["X"], slopes @ layer.weight)
+    torch.testing.assert_close(found["bias"], slopes.sum(dim=0))
+    assert X.grad is None
+    assert layer.bias.grad is None
+    assert rehearsal.gradients(lambda X: X.detach(), X, X) == {"X": None}
+
+
+def test_a_rehearsal_is_not_what_a_cell_has_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "epoch", lambda *_, **__: "rigged")
+    one = Student(InProcess(vars(reference)))
+    found = one.using("rehearsal.epoch")(Named("train_epoch"), batches(3))
+    assert found["asked"].count("step") == 1
 
 
 def test_a_tensor_from_elsewhere_can_only_move() -> None:
@@ -221,6 +289,8 @@ def test_a_tensor_from_elsewhere_can_only_move() -> None:
         nn.Flatten()(images)
     with pytest.raises(RuntimeError, match="on another device"):
         labels.float()
+    with pytest.raises(RuntimeError, match="moved to the CPU"):
+        images.cpu()
     assert type(images.to("cpu", non_blocking=True)) is torch.Tensor
 
 
@@ -273,6 +343,22 @@ class Unwritten(nn.Module):
 
     def __init__(self, *_: Any, **__: Any) -> None:
         raise NotImplementedError
+
+
+class WithoutForward(reference.ResidualBlock):
+    """Its forward has another name, so that torch says that there is none."""
+
+    forward = nn.Module.forward
+
+
+def test_what_torch_has_not_implemented_is_no_stub() -> None:
+    outcome = run_check("residual_blocks", (reference.PlainBlock, WithoutForward))
+    assert outcome.state == "not yet"
+    assert 'missing the required "forward" function' in outcome.sentence
+    verdict = judged("residual_blocks", ResidualBlock=WithoutForward)
+    assert "It raises NotImplementedError" in {finding.sentence for finding in verdict.findings}
+    with pytest.raises(NotImplementedError, match="forward"):
+        demo(WithoutForward(2, 2), torch.zeros(1, 2, 3, 3))
 
 
 class Failing(OtherBlock):

@@ -2,9 +2,9 @@
 
 Numbers that are missing were wrong ones that are right by the contract (alexnet 2 and 6, which
 change a mode or running averages, train_epoch 1 and 3), are about networks that cannot be handed to
-`layer_table` (alexnet 3 and 7), or go wrong in what is not asked for by itself: the gradients of
-the block's input (inception_block 4), first weights (cifar_resnet 6). The third right answer of
-residual_blocks was a wrong one while the reference shared a method that had a name of its own.
+`layer_table` (alexnet 3 and 7), or go wrong in what is not asked for by itself: first weights
+(cifar_resnet 6). The third right answer of residual_blocks was a wrong one while the reference
+shared a method that had a name of its own.
 """
 
 import copy
@@ -564,6 +564,15 @@ class inception_block__wrong_3:
         def forward(self, X):
             flat = torch.cat([way.flatten(0, 1) for way in self.ways(X)])
             return flat.reshape(len(X), -1, *X.shape[2:])
+
+
+class inception_block__wrong_4:
+    """The pool is computed without gradients: the layers in front learn nothing through it."""
+
+    class InceptionBlock(_Inception):
+        def pooled(self, X):
+            with torch.no_grad():
+                return functional.max_pool2d(X, 3, 1, 1)
 
 
 class inception_block__wrong_5:
