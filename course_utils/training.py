@@ -26,6 +26,7 @@ from course_utils.batches import Batches, DeviceDataset, Part
 from course_utils.checkpoints import CheckpointError
 from course_utils.datasets import Dataset
 from course_utils.devices import (
+    OutOfMemory,
     Precision,
     as_device,
     choose_device,
@@ -65,7 +66,7 @@ def evaluate(
     model : maps (B, C, H, W) float32 to scores (B, classes); it stays where it is.
     data : images as `fit` takes them.
     part : "train" or "test".
-    batch_size : at least 1.
+    batch_size : at least 1. Where so many do not fit into memory, half as many are tried.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def evaluate(
     TrainingError
         If model and data are on different devices.
     OutOfMemory
-        If the batch does not fit.
+        If not even one image fits.
     ValueError, TypeError
         If an argument is not what it must be.
     """
@@ -92,6 +93,18 @@ def evaluate(
             f"The network is on {where} and the data on {data.device}: "
             f"move it there with model.to({str(data.device)!r})."
         )
+    while True:
+        try:
+            return _share_right(model, data, part, batch_size)
+        except OutOfMemory as error:
+            if not error.batch_size:
+                raise
+            # Whoever trains with small batches has not chosen this size, and cannot.
+            batch_size = error.batch_size
+
+
+def _share_right(model: nn.Module, data: DeviceDataset, part: Part, batch_size: int) -> float:
+    """Return the share of images whose largest score is that of their label."""
     right = torch.zeros((), dtype=torch.int64, device=data.device)
     batches = data.in_order(part, batch_size, _is_channels_last(model))
     with out_of_memory(batch_size), _evaluating(model), torch.no_grad():
@@ -240,7 +253,7 @@ def fit(
         network, another `train_epoch` or `forward`), or cannot be written at the start. Later on a
         line says so and the training continues.
     OutOfMemory
-        If a batch does not fit; it says which size to try.
+        If a batch does not fit while training; it says which size to try.
     DeviceError
         If the device is not there.
     ValueError, TypeError

@@ -306,6 +306,33 @@ def test_the_accuracy_is_the_share_of_right_ones_and_modes_return(
     assert evaluate(model, DeviceDataset(data, "cpu"), "train", batch_size=5) == 10 / 40
 
 
+class Small(nn.Module):
+    """Stands for a device on which only so many images fit while a network is evaluated."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.model, self.room = make_model(), room
+        self.tried: list[int] = []
+
+    def forward(self, images: Tensor) -> Any:
+        if not self.training:
+            self.tried.append(len(images))
+            if len(images) > self.room:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return self.model(images)
+
+
+def test_an_evaluation_that_does_not_fit_takes_smaller_batches(data: Dataset) -> None:
+    model = Small(room=8)
+    assert evaluate(model, data, batch_size=20) == evaluate(model.model, data)
+    assert model.tried == [20, 10, 5, 5, 5, 5]
+    assert model.training
+    # The size of 500 is not fit's to change: advice about it could not be followed.
+    assert quick(Small(room=8), data, batch_size=4).test_accuracy
+    with pytest.raises(OutOfMemory, match=r"at a batch size of 1\. Not even one example fits"):
+        evaluate(Small(room=0), data)
+
+
 def test_the_modes_return_after_an_error(data: Dataset) -> None:
     model = nn.Sequential(nn.Linear(7, 7))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
