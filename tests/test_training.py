@@ -453,12 +453,23 @@ def test_arguments_that_cannot_be(data: Dataset) -> None:
     for options, said in wrong:
         with pytest.raises(ValueError, match=said):
             quick(make_model(), data, **options)
-    with pytest.raises(ValueError, match="the data are on cpu, not on meta"):
-        fit(make_model(), DeviceDataset(data, "cpu"), train_epoch, device="meta")
+    elsewhere = DeviceDataset(data, "cpu")
+    elsewhere.device = torch.device("cuda", 1)
+    with pytest.raises(ValueError, match="the data are on cuda:1, not on cpu"):
+        fit(make_model(), elsewhere, train_epoch, device="cpu")
     with pytest.raises(TypeError, match="train_epoch must be a function"):
         quick(make_model(), data, train_epoch=None)
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module, got function"):
         fit(make_model, data, train_epoch)  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there_is_told(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for given in (data, DeviceDataset(data, "cpu")):
+        with pytest.raises(DeviceError, match=r"^'cuda' is asked for, but .* choose_device\(\)"):
+            quick(make_model(), given, device="cuda")
+        with pytest.raises(DeviceError, match=r"^'gpu' is asked for, which is no device"):
+            quick(make_model(), given, device="gpu")
 
 
 def test_the_device_is_the_environments(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
