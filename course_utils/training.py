@@ -247,7 +247,8 @@ def fit(
     Raises
     ------
     TrainingError
-        If the loss is not finite, or is no number.
+        If the loss is no number, or if it, a weight or a running statistic is not finite after an
+        epoch. Of that epoch nothing is kept.
     CheckpointError
         If the checkpoint is damaged, is that of another training (other data or settings, another
         network, another `train_epoch` or `forward`), or cannot be written at the start. Later on a
@@ -319,6 +320,8 @@ def fit(
             keeper.save(before)
             before = None
 
+    # Masks may hold infinities from the start: only what is lost on the way counts.
+    sound = _finite_names(model)
     done = len(run.history.losses)
     if done == epochs:
         progress.begin()
@@ -332,7 +335,10 @@ def fit(
                 batches.watch(begin)
                 with out_of_memory(batch_size), timed(data.device) as clock:
                     returned = train_epoch(network, batches, run.optimizer, run.precision)
-                loss = _finite(returned, epoch, rate, keeper)
+                loss = _number(returned)
+                lost = sound - _finite_names(model)
+                if lost or not math.isfinite(loss):
+                    raise _diverged(epoch, loss, sorted(lost), rate, keeper)
                 run.history.losses.append(loss)
                 run.history.learning_rates.append(rate)
                 run.history.seconds.append(clock.seconds)
@@ -351,22 +357,40 @@ def fit(
     return run.history
 
 
-def _finite(returned: Any, epoch: int, rate: float, keeper: "_Keeper | None") -> float:
+def _number(returned: Any) -> float:
     """Return the loss that `train_epoch` returned as a number."""
     try:
-        loss = float(returned.detach() if isinstance(returned, Tensor) else returned)
+        return float(returned.detach() if isinstance(returned, Tensor) else returned)
     except (TypeError, ValueError, RuntimeError) as error:
         what = "nothing (None)" if returned is None else f"a {type(returned).__name__}"
         raise TrainingError(
             f"train_epoch returns {what}; it must return the mean loss, one number."
         ) from error
+
+
+def _finite_names(model: nn.Module) -> set[str]:
+    """Return the names of all parameters and statistics that are finite throughout."""
+    state = model.state_dict()
+    if not state:
+        return set()
+    # One number is fetched, not one for every tensor: each would make a GPU wait.
+    finite = torch.stack([value.isfinite().all() for value in state.values()]).tolist()
+    return {name for name, good in zip(state, finite, strict=True) if good}
+
+
+def _diverged(
+    epoch: int, loss: float, lost: Sequence[str], rate: float, keeper: "_Keeper | None"
+) -> TrainingError:
+    """Return the error of an epoch after which the loss, or what is named, is not finite."""
+    what = f"The loss of epoch {epoch} is {loss:.3g}"
     if math.isfinite(loss):
-        return loss
+        # The loss of a batch is older than the step on it: the last step may spoil everything.
+        others = f" and {len(lost) - 1} more are" if len(lost) > 1 else " is"
+        what += f", but {lost[0]}{others} not finite after it"
     kept = f" {keeper.path} still holds {keeper.words}." if keeper else ""
-    raise TrainingError(
-        f"The loss of epoch {epoch} is {loss}: the training has diverged and was stopped. Most "
-        f"often the learning rate ({rate:g}) is too large: try {rate / 10.0:g}, with a freshly "
-        f"made network.{kept}"
+    return TrainingError(
+        f"{what}: the training has diverged and was stopped. Most often the learning rate "
+        f"({rate:g}) is too large: try {rate / 10.0:g}, with a freshly made network.{kept}"
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -415,6 +416,42 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(
     kept = checkpoints.load(path)
     assert kept is not None
     assert kept["run"]["history"]["losses"] == [1.0]
+
+
+@pytest.mark.parametrize(("place", "others"), [("0.weight", False), ("1.running_var", True)])
+def test_weights_that_are_not_finite_stop_with_a_sentence_and_are_not_kept(
+    place: str, others: bool, data: Dataset, tmp_path: Path
+) -> None:
+    path, epochs = tmp_path / "run.pt", iter([False, True])
+
+    def spoiling(model: nn.Module, *arguments: Any) -> float:
+        loss = float(train_epoch(model, *arguments))
+        if next(epochs):  # with the last step, so that no loss shows it
+            state = model.state_dict()
+            state[place][0] = float("inf")
+            if others:
+                state["6.weight"][0] = float("nan")
+        return loss
+
+    with pytest.raises(TrainingError) as caught:
+        quick(make_model(), data, train_epoch=spoiling, epochs=2, checkpoint=path)
+    said = f"{place} and 1 more are" if others else f"{place} is"
+    assert re.fullmatch(
+        rf"The loss of epoch 2 is [0-9.]+, but {said} not finite after it: the training has "
+        r"diverged and was stopped\. Most often the learning rate \(0\.1\) is too large: try "
+        r"0\.01, with a freshly made network\. .*run\.pt still holds 1 epoch\.",
+        str(caught.value),
+    )
+    kept = checkpoints.load(path)
+    assert kept is not None
+    assert len(kept["run"]["history"]["losses"]) == 1
+    assert all(value.isfinite().all() for value in kept["run"]["model"].values())
+
+
+def test_infinities_that_a_network_begins_with_are_its_own(data: Dataset) -> None:
+    model = make_model()
+    model.register_buffer("mask", torch.full((2,), -torch.inf))
+    assert len(quick(model, data).losses) == 3
 
 
 def test_a_learning_rate_that_diverges_is_found(data: Dataset) -> None:
