@@ -32,7 +32,7 @@ downloaded or taken from the cache.
 
 The file is written when all networks are trained, not before. Each training is kept in the folder
 `--checkpoints` after every epoch: a run that was interrupted goes on when it is called again, and
-what is finished is not trained again.
+what is finished is not trained again. (After a change of the code, delete the folder.)
 """
 
 import json
