@@ -83,8 +83,6 @@ def evaluate(
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
-    if part not in ("train", "test"):
-        raise ValueError(f"part must be 'train' or 'test', got {part!r}")
     where = next((p.device for p in model.parameters()), None)
     if not isinstance(data, DeviceDataset):
         data = DeviceDataset(data, where or "cpu")
@@ -219,8 +217,8 @@ def fit(
     train_epoch : see above.
     epochs : at least 1. A finished training can be continued with more, given its checkpoint.
     batch_size : at least 1.
-    learning_rate, momentum, weight_decay : of SGD. The defaults, and those of the augmentation, are
-        those of He et al. for CIFAR-10.
+    learning_rate, momentum, weight_decay : of SGD, finite and at least 0. The defaults, and those of
+        the augmentation, are those of He et al. for CIFAR-10.
     milestones : after so many epochs, each time, the learning rate is multiplied by `factor`.
     factor : above 0.
     pad, flip : random shifts by up to `pad` pixels, and random mirroring; see `crop_and_flip`.
@@ -264,14 +262,17 @@ def fit(
     -----
     K. He et al., Deep residual learning for image recognition, 2015, section 4.2.
     """
+    _refuse_odd(locals())
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     if not callable(train_epoch):
         raise TypeError("train_epoch must be a function")
-    if epochs < 1 or batch_size < 1 or pad < 0 or factor <= 0.0:
-        raise ValueError("epochs and batch_size must be at least 1, pad at least 0, factor above 0")
-    if set(measure) - {"train", "test"}:
-        raise ValueError(f"measure must be of 'train' and 'test', got {tuple(measure)}")
+    # Numpy's numbers are none of those that a checkpoint may hold.
+    epochs, batch_size, pad, seed = map(int, (epochs, batch_size, pad, seed))
+    learning_rate, momentum, weight_decay, factor = map(
+        float, (learning_rate, momentum, weight_decay, factor)
+    )
+    milestones = tuple(map(int, milestones))
     if isinstance(data, DeviceDataset):
         if device is not None and torch.tensor(0, device=as_device(device)).device != data.device:
             raise ValueError(f"the data are on {data.device}, not on {as_device(device)}")
@@ -299,7 +300,7 @@ def fit(
             "learning_rate": learning_rate,
             "momentum": momentum,
             "weight_decay": weight_decay,
-            "milestones": str(tuple(milestones)),
+            "milestones": str(milestones),
             "factor": factor,
             "pad": pad,
             "flip": flip,
@@ -355,6 +356,63 @@ def fit(
         raise
     progress.end()
     return run.history
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    """Return whether a value is a whole number, Python's or numpy's, and large enough."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and bool(value >= least)
+
+
+def _is_finite(value: Any) -> bool:
+    """Return whether a value is a number, Python's or numpy's, that is finite and not negative."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and math.isfinite(value) and bool(value >= 0)
+
+
+_Rule: TypeAlias = tuple[Callable[[Any], bool], str]
+"""What a setting must fulfil, and in words."""
+
+_COUNT: _Rule = (lambda x: _is_whole(x, 1), "a whole number, at least 1")
+_FINITE: _Rule = (_is_finite, "a finite number, at least 0")
+_SWITCH: _Rule = (lambda x: isinstance(x, bool), "True or False")
+_RULES: dict[str, _Rule] = {
+    "epochs": _COUNT,
+    "batch_size": _COUNT,
+    "learning_rate": _FINITE,
+    "momentum": _FINITE,
+    "weight_decay": _FINITE,
+    "milestones": (
+        lambda x: isinstance(x, Sequence | np.ndarray) and all(_is_whole(one, 0) for one in x),
+        "a sequence of whole numbers, such as (82, 123)",
+    ),
+    "factor": (lambda x: _is_finite(x) and x > 0, "a finite number above 0"),
+    "pad": (lambda x: _is_whole(x, 0), "a whole number, at least 0"),
+    "flip": _SWITCH,
+    "seed": (lambda x: _is_whole(x, 0) and x < 2**32, "a whole number from 0 to 2**32 - 1"),
+    "measure": (
+        lambda x: (
+            isinstance(x, list | tuple)
+            and all(one in ("train", "test") for one in x)
+            and len(set(x)) == len(x)
+        ),
+        "some of 'train' and 'test', such as ('test',)",
+    ),
+    "mixed": _SWITCH,
+    "channels_last": (lambda x: x is None or isinstance(x, bool), "True, False or None"),
+    "compile": _SWITCH,
+    "checkpoint": (lambda x: x is None or isinstance(x, str | os.PathLike), "a file name or None"),
+    "name": (lambda x: isinstance(x, str), "a string"),
+    "live": (lambda x: x is None or hasattr(x, "curve"), "LiveCurves or None"),
+    "quiet": _SWITCH,
+}
+
+
+def _refuse_odd(given: dict[str, Any]) -> None:
+    """Refuse a setting of `fit` that cannot be, before anything is done with it."""
+    for name, (holds, words) in _RULES.items():
+        if not holds(given[name]):
+            raise ValueError(f"{name} must be {words}, got {given[name]!r}")
 
 
 def _number(returned: Any) -> float:

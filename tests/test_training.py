@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -272,6 +273,17 @@ def test_data_of_another_kind_is_refused(data: Dataset) -> None:
         DeviceDataset(data.train_images, "cpu")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         DeviceDataset(data, "cpu").in_order("test", 0)
+    with pytest.raises(ValueError, match=r"^part must be 'train' or 'test', got 'valid'$"):
+        DeviceDataset(data, "cpu").in_order("valid", 10)  # type: ignore[arg-type]
+    floats = data.train_images / 255.0
+    for wrong, said in (
+        (floats * 255.0, r"floats must lie in \[0, 1\], these lie in \[0, 249\]: scale them"),
+        (floats - 0.5, r"floats must lie in \[0, 1\], these lie in \[-0\.5, 0\.476\]"),
+        (np.where(floats == floats.max(), np.nan, floats), "train images hold NaN: replace it"),
+        (floats[:, :0], "there are no train images"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            DeviceDataset(changed(train_images=wrong), "cpu")
 
 
 # --- Testing --------------------------------------------------------------------------------------
@@ -339,10 +351,10 @@ def test_the_modes_return_after_an_error(data: Dataset) -> None:
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         evaluate(model, data)
     assert model[0].training
-    with pytest.raises(TrainingError, match=r"is on meta and the data on cpu: move it .*'cpu'\)"):
-        evaluate(model.to("meta"), DeviceDataset(data, "cpu"))
     with pytest.raises(ValueError, match="part must be 'train' or 'test', got 'tests'"):
         evaluate(model, data, "tests")  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match=r"is on meta and the data on cpu: move it .*'cpu'\)"):
+        evaluate(model.to("meta"), DeviceDataset(data, "cpu"))
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module, got function"):
         evaluate(make_model, data)  # type: ignore[arg-type]
 
@@ -479,17 +491,66 @@ def test_a_full_device_is_said_with_the_batch_size(data: Dataset) -> None:
         quick(make_model(), data, train_epoch=full, batch_size=24)
 
 
+WHOLE, FINITE = "a whole number, at least ", "a finite number, at least 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("epochs", (0, 1.5, True, "3", None), f"{WHOLE}1"),
+        ("batch_size", (0, 2.5, -1), f"{WHOLE}1"),
+        ("learning_rate", (float("nan"), float("inf"), -0.1, "0.1", None, True), FINITE),
+        ("momentum", (-0.1, "0.9"), FINITE),
+        ("weight_decay", (-1.0, float("inf")), FINITE),
+        ("milestones", (5, (1.5,), "12", None), "a sequence of whole numbers, such as (82, 123)"),
+        ("factor", (0.0, float("nan"), -1.0), "a finite number above 0"),
+        ("pad", (-1, 1.5), f"{WHOLE}0"),
+        ("flip", ("no", 1), "True or False"),
+        ("seed", (1.5, -1, 2**70), "a whole number from 0 to 2**32 - 1"),
+        (
+            "measure",
+            ("test", ("all",), 5, ("test", "test"), ([],)),
+            "some of 'train' and 'test', such as ('test',)",
+        ),
+        ("mixed", ("yes",), "True or False"),
+        ("channels_last", ("yes",), "True, False or None"),
+        ("compile", (0,), "True or False"),
+        ("checkpoint", (5,), "a file name or None"),
+        ("name", (5,), "a string"),
+        ("live", (5,), "LiveCurves or None"),
+        ("quiet", (None,), "True or False"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(
+    name: str, values: tuple[Any, ...], said: str, data: Dataset
+) -> None:
+    for value in values:
+        with pytest.raises(ValueError) as caught:
+            quick(make_model(), data, **{name: value})
+        assert str(caught.value) == f"{name} must be {said}, got {value!r}"
+
+
+def test_every_setting_has_a_rule() -> None:
+    settings = set(signature(fit).parameters) - {"model", "data", "train_epoch", "device"}
+    assert settings == set(training._RULES)
+
+
+def test_numbers_of_numpy_are_numbers(data: Dataset, tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "epochs": np.int64(2),
+        "batch_size": np.int32(16),
+        "learning_rate": np.logspace(-2, -1, 2)[0],
+        "momentum": np.float32(0.5),
+        "milestones": np.array([1]),
+        "factor": np.float64(0.5),
+        "checkpoint": tmp_path / "run.pt",
+    }
+    history = quick(make_model(), data, **options)
+    assert history.learning_rates == pytest.approx([0.01, 0.005])
+    assert quick(make_model(1), data, **options) == history  # the checkpoint can be read
+
+
 def test_arguments_that_cannot_be(data: Dataset) -> None:
-    wrong: list[tuple[dict[str, Any], str]] = [
-        ({"epochs": 0}, "epochs and batch_size must be at least 1"),
-        ({"batch_size": 0}, "epochs and batch_size must be at least 1"),
-        ({"pad": -1}, "pad at least 0"),
-        ({"factor": 0.0}, "factor above 0"),
-        ({"measure": ("all",)}, r"measure must be of 'train' and 'test', got \('all',\)"),
-    ]
-    for options, said in wrong:
-        with pytest.raises(ValueError, match=said):
-            quick(make_model(), data, **options)
     elsewhere = DeviceDataset(data, "cpu")
     elsewhere.device = torch.device("cuda", 1)
     with pytest.raises(ValueError, match="the data are on cuda:1, not on cpu"):
