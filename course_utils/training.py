@@ -217,8 +217,8 @@ def fit(
     train_epoch : see above.
     epochs : at least 1. A finished training can be continued with more, given its checkpoint.
     batch_size : at least 1.
-    learning_rate, momentum, weight_decay : of SGD, finite and at least 0. The defaults, and those of
-        the augmentation, are those of He et al. for CIFAR-10.
+    learning_rate, momentum, weight_decay : of SGD, finite and at least 0. The defaults, and those
+        of the augmentation, are those of He et al. for CIFAR-10.
     milestones : after so many epochs, each time, the learning rate is multiplied by `factor`.
     factor : above 0.
     pad, flip : random shifts by up to `pad` pixels, and random mirroring; see `crop_and_flip`.

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import random
 import re
 import signal
@@ -1027,16 +1028,60 @@ def test_stopped_while_writing_the_old_one_stays(
     assert checkpoints.load(path) == {"epoch": 3}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="whether a process runs is only asked there")
 def test_what_killed_writers_leave_is_swept_and_what_others_write_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "run[1].pt"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as running:
+        node, gone = platform.node(), subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        kept = [
+            tmp_path / f"run[1].pt.{node}.{running.pid}.partial",
+            tmp_path / "run[1].pt.another-machine.1.partial",
+            tmp_path / f"run1.pt.{node}.{gone.pid}.partial",
+            tmp_path / f"run[1].pt.{node}.{10**30}.partial",
+        ]
+        swept = [
+            tmp_path / f"run[1].pt.{node}.{gone.pid}.partial",
+            tmp_path / "run[1].pt.another-machine.2.partial",
+            tmp_path / f"run[1].pt.{gone.pid}.partial",  # as they were called once
+        ]
+        for file in (*kept, *swept):
+            file.touch()
+        hours_ago = time.time() - 7200
+        for file in (kept[0], *swept[1:]):  # a process that writes for hours is one that writes
+            os.utime(file, (hours_ago, hours_ago))
+        checkpoints.save(path, {})
+        assert sorted(tmp_path.iterdir()) == sorted([path, *kept])
+        running.communicate(b"\n")
+
+
+KILLED_WHILE_WRITING = """
+import os, sys, time
+from pathlib import Path
+from course_utils import checkpoints
+
+def wait(file):
+    print("ready", flush=True)
+    time.sleep(600)
+
+os.fsync = wait
+checkpoints.save(Path(sys.argv[1]), {"epoch": 1})
+"""
+
+
+def test_a_training_leaves_nothing_of_a_writer_that_was_killed(
+    data: Dataset, tmp_path: Path
+) -> None:
     path = tmp_path / "run.pt"
-    old, fresh, other = (tmp_path / f"{n}.partial" for n in ("run.pt.1", "run.pt.2", "run2.pt.1"))
-    for file in (old, fresh, other):
-        file.touch()
-    hours_ago = time.time() - 7200
-    os.utime(old, (hours_ago, hours_ago))
-    os.utime(other, (hours_ago, hours_ago))
-    checkpoints.save(path, {})
-    assert sorted(tmp_path.iterdir()) == sorted([path, fresh, other])
+    command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.kill()
+    (left,) = tmp_path.iterdir()
+    assert left.suffix == ".partial"
+    quick(make_model(), data, checkpoint=path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_places_where_no_file_can_be(tmp_path: Path) -> None:
