@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from time import perf_counter
 from types import CodeType
@@ -360,14 +361,13 @@ def fit(
 
 def _is_whole(value: Any, least: int) -> bool:
     """Return whether a value is a whole number, Python's or numpy's, and large enough."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return whole and bool(value >= least)
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def _is_finite(value: Any) -> bool:
     """Return whether a value is a number, Python's or numpy's, that is finite and not negative."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and math.isfinite(value) and bool(value >= 0)
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return number and 0.0 <= float(value) < math.inf
 
 
 _Rule: TypeAlias = tuple[Callable[[Any], bool], str]
