@@ -247,7 +247,7 @@ def fit(
     ------
     TrainingError
         If the loss is no number, or if it, a weight or a running statistic is not finite after an
-        epoch. Of that epoch nothing is kept.
+        epoch. The checkpoint keeps nothing of that epoch.
     CheckpointError
         If the checkpoint is damaged, is that of another training (other data or settings, another
         network, another `train_epoch` or `forward`), or cannot be written at the start. Later on a
@@ -284,6 +284,8 @@ def fit(
         channels_last = data.device.type != "mps"
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model.to(device=data.device, memory_format=layout)  # type: ignore[call-overload]
+    # Masks may hold infinities from the start: only what is lost on the way counts.
+    sound = _finite_names(model)
     run = _Run(
         model,
         torch.optim.SGD(model.parameters(), learning_rate, momentum, weight_decay=weight_decay),
@@ -322,8 +324,6 @@ def fit(
             keeper.save(before)
             before = None
 
-    # Masks may hold infinities from the start: only what is lost on the way counts.
-    sound = _finite_names(model)
     done = len(run.history.losses)
     if done == epochs:
         progress.begin()
