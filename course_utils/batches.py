@@ -96,7 +96,8 @@ class DeviceDataset:
     Raises
     ------
     ValueError
-        If images and labels do not fit together, or are of another kind.
+        If images and labels do not fit together, or are of another kind, or if floats are not in
+        [0, 1].
     TypeError
         If `data` is no Dataset.
     """
@@ -128,7 +129,15 @@ class DeviceDataset:
         return f"{self.data!r}, {where} {self.device}"
 
     def in_order(self, part: Part, batch_size: int, channels_last: bool = False) -> "Batches":
-        """Return all images of a part, as they are."""
+        """Return all images of a part, "train" or "test", as they are.
+
+        Raises
+        ------
+        ValueError
+            If there is no such part, or `batch_size` is below 1.
+        """
+        if part not in ("train", "test"):
+            raise ValueError(f"part must be 'train' or 'test', got {part!r}")
         order = torch.arange(len(self._parts[part].labels))
         return Batches(self, part, order, None, batch_size, channels_last)
 
@@ -243,8 +252,16 @@ def _refuse_odd(part: str, images: NDArray[Any], labels: NDArray[Any]) -> None:
         raise ValueError(
             f"{part} labels must be ({len(images)},) int64, got {labels.shape} {labels.dtype}"
         )
-    if not len(images):
+    if not images.size:
         raise ValueError(f"there are no {part} images")
+    low, high = (0, 1) if images.dtype == np.uint8 else (images.min(), images.max())
+    if np.isnan(low):  # the least and the largest of numbers with NaN among them are NaN
+        raise ValueError(f"{part} images hold NaN: replace it, or leave those images out")
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"{part} images of floats must lie in [0, 1], these lie in [{low:.3g}, {high:.3g}]: "
+            "scale them, such as bytes by 1 / 255"
+        )
 
 
 def _stored(images: NDArray[Any]) -> Tensor:

@@ -1,13 +1,15 @@
 """Files that hold a program's state: whole or not there, and never another than was written."""
 
 import errno
+import glob
 import hashlib
 import io
 import os
 import pickle
+import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_FOLDER = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 _STALE_SECONDS = 3600.0
-"""How old an unfinished file is before it counts as left behind by a process that was killed."""
+"""How old an unfinished file of another machine is before it counts as left behind."""
 
 
 class CheckpointError(RuntimeError):
@@ -52,7 +54,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     torch.save(state, buffer)
     content = buffer.getbuffer()
     # A name of its own, so that two programs with one checkpoint do not write into one file.
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{_own_start(path)}{os.getpid()}.partial")
     with _plain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -102,11 +104,34 @@ def load(path: Path) -> dict[str, Any] | None:
     return state
 
 
+def _own_start(path: Path) -> str:
+    """Return how the names of unfinished files begin that this machine writes for a checkpoint."""
+    return f"{path.name}.{platform.node()}."
+
+
 def _sweep(path: Path) -> None:
     """Remove what processes that were killed while they wrote have left behind."""
-    for partial in path.parent.glob(f"{path.name}.*.partial"):
-        if time.time() - partial.stat().st_mtime > _STALE_SECONDS:
-            partial.unlink(missing_ok=True)
+    own = _own_start(path)
+    for partial in path.parent.glob(f"{glob.escape(path.name)}.*.partial"):
+        number = partial.name.removeprefix(own).removesuffix(".partial")
+        with suppress(FileNotFoundError):  # another process sweeps, too, or has just finished
+            if partial.name.startswith(own) and number.isdecimal() and os.name == "posix":
+                left = not _is_running(int(number))
+            else:  # whether a process of another machine runs is not to be seen
+                left = time.time() - partial.stat().st_mtime > _STALE_SECONDS
+            if left:
+                partial.unlink()
+
+
+def _is_running(process: int) -> bool:
+    """Return whether there is a process with this number on this machine."""
+    try:
+        os.kill(process, 0)  # sends nothing; on Windows it would end the process
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's; no number of a process
+        return True
+    return True
 
 
 @contextmanager

@@ -19,6 +19,20 @@ from course_utils.demos import Waiting
 if TYPE_CHECKING:
     from course_utils.plots import Picture
 
+ARCHIVE = "the published archive"
+"""How a file of curves names CIFAR-10 as it was published, and not another copy of it."""
+
+PAPER: Mapping[str, tuple[Any, str]] = {
+    "width": (16, "16 channels in the first stage"),
+    "batch_size": (128, "batches of 128"),
+    "epochs": (164, "164 epochs"),
+    "pad": (4, "shifts by up to 4 pixels"),
+    "learning_rate": (0.1, "a learning rate of 0.1"),
+    "momentum": (0.9, "a momentum of 0.9"),
+    "weight_decay": (1e-4, "a weight decay of 0.0001"),
+}
+"""The protocol of He et al., 2015, section 4.2: a value for each setting, and in words."""
+
 Errors: TypeAlias = tuple[Sequence[float], Sequence[float]]
 """Training error and test error after every epoch, shares from 0 to 1."""
 
@@ -29,15 +43,15 @@ class Measured:
 
     Parameters
     ----------
-    about : two sentences: of what, how, when, and with what.
-    reduced : whether the experiment was smaller than the paper's.
+    about : of what, how, when, and with what, in a few sentences.
+    as_in_the_paper : whether protocol and data are those of He et al.
     depths : of the shallower and of the deeper networks.
     seeds : of the trainings, the same for all networks.
     runs : errors by kind ("plain" or "residual"), depth and seed.
     """
 
     about: str
-    reduced: bool
+    as_in_the_paper: bool
     depths: tuple[int, ...]
     seeds: tuple[int, ...]
     runs: Mapping[tuple[str, int, int], Errors]
@@ -67,9 +81,36 @@ class Measured:
             }
             for kind in ("plain", "residual")
         }
-        drawn = pictured(panels, f"Errors of the networks over the epochs. {self.about}")
+        drawn = pictured(panels, f"{self._seen()} {self.about}")
         assert isinstance(drawn, plots.Picture)
         return drawn
+
+    def _seen(self) -> str:
+        """Return in words what there is to see: from how many curves, and where they end."""
+        train, _ = next(iter(self.runs.values()))
+        said = [
+            f"Errors over {len(train)} epochs, on training images dashed, on test images solid; "
+            "plain networks on the left, residual ones on the right."
+        ]
+        for kind in ("plain", "residual"):
+            ends = [
+                100.0 * np.mean([self.run(kind, depth, seed) for seed in self.seeds], axis=0)
+                for depth in self.depths
+            ]
+            each = (
+                f"{train:.1f} % of training and {test:.1f} % of test images with {depth} layers"
+                for depth, (train, test) in zip(self.depths, ends, strict=True)
+            )
+            more = ends[-1][0] - ends[0][0]
+            said.append(
+                f"At the end {kind} networks are wrong on {', on '.join(each)}: the deeper one's "
+                f"training error is {abs(more):.1f} points {'larger' if more > 0 else 'smaller'}."
+            )
+        if len(self.seeds) > 1:
+            said.append(
+                f"(Means of {len(self.seeds)} trainings; pale, from the least to the most.)"
+            )
+        return " ".join(said)
 
     def __repr__(self) -> str:
         return self.about
@@ -85,30 +126,51 @@ def degradation() -> Measured:
     }
     return Measured(
         _about(found),
-        found["reduced"],
+        not _other_than_the_paper(found),
         tuple(sorted({depth for _, depth, _ in runs})),
         tuple(sorted({seed for _, _, seed in runs})),
         runs,
     )
 
 
+def _other_than_the_paper(found: Mapping[str, Any]) -> list[str]:
+    """Return what the paper had and a measured experiment had not, in words."""
+    published = found["data"].startswith("cifar10: 50,000 training and 10,000 test images")
+    original = published and found.get("source") == ARCHIVE
+    protocol = found["protocol"]
+    return [
+        *([] if original else ["CIFAR-10 as it was published"]),
+        *(words for name, (value, words) in PAPER.items() if protocol[name] != value),
+    ]
+
+
 def _about(found: Mapping[str, Any]) -> str:
     """Return what was measured, how, when, and with what."""
     protocol, machine = found["protocol"], found["machine"]
     seeds = sorted({run["seed"] for run in found["runs"]})
+    others = _other_than_the_paper(found)
     what = (
-        "The reduced experiment: narrow networks and small pictures, not those of the paper"
-        if found["reduced"]
+        f"Not the experiment of the paper, which has {_listed(others)}"
+        if others
         else "The experiment of the paper"
     )
+    name, _, counts = found["data"].partition(", 10 classes")[0].partition(": ")
+    if name == "cifar10":
+        name = f"CIFAR-10 ({found.get('source', 'a copy')})"
     return (
-        f"{what}. {found['data'].partition(', 10 classes')[0]}; {protocol['width']} channels in "
+        f"{what}. {name}: {counts}; {protocol['width']} channels in "
         f"the first stage, batches of {protocol['batch_size']}, learning rate "
         f"{protocol['learning_rate']:g}, divided by 10 after epochs "
         f"{' and '.join(map(str, protocol['milestones']))} of {protocol['epochs']}; seeds "
         f"{', '.join(map(str, seeds))}. Measured on {found['date']} on {found['hardware']}, with "
         f"torch {machine['torch']}."
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words with commas, and an "and" before the last."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def pictured(

@@ -102,35 +102,68 @@ def choose_device(wanted: str = "") -> Device:
     by_code, by_environment = wanted.strip(), os.environ.get("COURSE_DEVICE", "").strip()
     if by_code or by_environment:
         return _asked_for(by_code or by_environment, "" if by_code else "COURSE_DEVICE")
-    no_cuda = _no_cuda("cuda")
+    no_cuda = _useless("cuda")
     if not no_cuda:
         return Device(torch.device("cuda"), f"{_gpu('cuda')}: torch finds a CUDA GPU that works.")
-    if not _no_mps():
+    if not _useless("mps"):
         return Device(torch.device("mps"), f"MPS, the GPU of this Apple chip: {no_cuda}.")
     return Device(torch.device("cpu"), f"{_cpu()}: {no_cuda}, and there is no Apple GPU.")
 
 
-def _asked_for(name: str, variable: str) -> Device:
-    """Return the device of a name; `variable` is empty if code asks for it."""
+def _of_this_course(name: str, who: str) -> "torch.device":
+    """Return the device of a name; `who` begins the sentence about one that is none."""
     import torch
 
-    who = f"{variable} is {name!r}" if variable else f"{name!r} is asked for"
-    advice = f"Unset {variable} to have one chosen." if variable else "Ask for none, or another."
     try:
         device = torch.device(name)
     except RuntimeError:
         device = torch.device("meta")
     if device.type not in _KINDS:
         raise DeviceError(f"{who}, which is no device of this course: cpu, cuda, cuda:N or mps.")
-    missing = {"cpu": "", "cuda": _no_cuda(name), "mps": _no_mps()}[device.type]
-    if missing:
-        raise DeviceError(f"{who}, but {missing}. {advice}")
+    return device
+
+
+def _asked_for(name: str, variable: str) -> Device:
+    """Return the device of a name; `variable` is empty if code asks for it."""
+    who = f"{variable} is {name!r}" if variable else f"{name!r} is asked for"
+    advice = f"Unset {variable} to have one chosen." if variable else "Ask for none, or another."
+    device = _of_this_course(name, who)
+    useless = _useless(name)
+    if useless:
+        raise DeviceError(f"{who}, but {useless}. {advice}")
     what = {"cpu": _cpu(), "mps": "MPS, the GPU of this Apple chip"}.get(device.type) or _gpu(name)
     return Device(device, f"{what}: {variable} asks for it." if variable else f"{what}: asked for.")
 
 
-def _no_cuda(name: str) -> str:
-    """Return why a CUDA device is of no use; empty if it works."""
+def _useless(name: str) -> str:
+    """Return why a device of this course is of no use; empty if it works."""
+    import torch
+
+    device = torch.device(name)
+    absent = _absent(device)
+    if absent or device.type == "cpu":
+        return absent
+    try:
+        _trial(name)
+    except RuntimeError as error:
+        what = _gpu(name) if device.type == "cuda" else "the GPU of this Apple chip"
+        return f"{what} does not compute ({_first_line(error)})"
+    return ""
+
+
+def _absent(device: "torch.device") -> str:
+    """Return why a device of this course is not there; empty if it is."""
+    import torch
+
+    if device.type == "cuda":
+        return _absent_cuda(device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        return "this machine has no Apple GPU that torch can use"
+    return ""
+
+
+def _absent_cuda(index: int) -> str:
+    """Return why there is no CUDA device of this number; empty if there is."""
     import torch
 
     if not torch.cuda.is_available():
@@ -145,27 +178,10 @@ def _no_cuda(name: str) -> str:
         if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
             return "CUDA_VISIBLE_DEVICES hides every GPU"
         return "torch finds no GPU and driver that it can use"
-    count, index = torch.cuda.device_count(), torch.device(name).index or 0
+    count = torch.cuda.device_count()
     if index >= count:
         known = "only cuda:0" if count == 1 else f"only cuda:0 to cuda:{count - 1}"
         return f"this machine has {known}"
-    try:
-        _trial(name)
-    except RuntimeError as error:
-        return f"{_gpu(name)} does not compute ({_first_line(error)})"
-    return ""
-
-
-def _no_mps() -> str:
-    """Return why Apple's GPU is of no use; empty if it works."""
-    import torch
-
-    if not torch.backends.mps.is_available():
-        return "this machine has no Apple GPU that torch can use"
-    try:
-        _trial("mps")
-    except RuntimeError as error:
-        return f"the GPU of this Apple chip does not compute ({_first_line(error)})"
     return ""
 
 
@@ -196,10 +212,12 @@ def _cpu() -> str:
 
 
 def as_device(device: "AnyDevice") -> "torch.device":
-    """Return a device of torch.
+    """Return a device of torch, which is there; unlike `choose_device`, nothing is computed on it.
 
     Raises
     ------
+    DeviceError
+        If it is not there, or none of those that `choose_device` knows.
     TypeError
         If it is neither a device, nor its name, nor what `choose_device` returns.
     """
@@ -209,7 +227,13 @@ def as_device(device: "AnyDevice") -> "torch.device":
         return device.device
     if not isinstance(device, str | torch.device):
         raise TypeError(f"a device or its name is needed, got {type(device).__name__}")
-    return torch.device(device)
+    name = str(device)
+    who = f"{name!r} is asked for"
+    found = _of_this_course(name, who)
+    absent = _absent(found)
+    if absent:
+        raise DeviceError(f"{who}, but {absent}. Take what choose_device() returns.")
+    return found
 
 
 # --- Seeds ----------------------------------------------------------------------------------------
@@ -416,6 +440,8 @@ def mixed_precision(device: "AnyDevice", enabled: bool = True) -> Precision:
 
     Raises
     ------
+    DeviceError
+        If the device is not there.
     TypeError
         If `device` is none.
     """
@@ -481,6 +507,13 @@ class timed:  # noqa: N801  a context, read like a verb
     Attributes
     ----------
     seconds : how long the last block took, in seconds; NaN if it has not ended well.
+
+    Raises
+    ------
+    DeviceError
+        If the device is not there.
+    TypeError
+        If `device` is none.
     """
 
     def __init__(self, device: "AnyDevice") -> None:
@@ -488,6 +521,7 @@ class timed:  # noqa: N801  a context, read like a verb
         self.seconds = float("nan")
 
     def __enter__(self) -> "timed":
+        self.seconds = float("nan")  # also where this block fails and one before it did not
         synchronize(self._device)
         self._start = perf_counter()
         return self
@@ -509,6 +543,8 @@ def memory_report(device: "AnyDevice") -> str:
 
     Raises
     ------
+    DeviceError
+        If the device is not there.
     TypeError
         If `device` is none.
     """

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from time import perf_counter
 from types import CodeType
@@ -26,6 +27,7 @@ from course_utils.batches import Batches, DeviceDataset, Part
 from course_utils.checkpoints import CheckpointError
 from course_utils.datasets import Dataset
 from course_utils.devices import (
+    OutOfMemory,
     Precision,
     as_device,
     choose_device,
@@ -65,7 +67,7 @@ def evaluate(
     model : maps (B, C, H, W) float32 to scores (B, classes); it stays where it is.
     data : images as `fit` takes them.
     part : "train" or "test".
-    batch_size : at least 1.
+    batch_size : at least 1. Where so many do not fit into memory, half as many are tried.
 
     Returns
     -------
@@ -76,14 +78,12 @@ def evaluate(
     TrainingError
         If model and data are on different devices.
     OutOfMemory
-        If the batch does not fit.
+        If not even one image fits.
     ValueError, TypeError
         If an argument is not what it must be.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
-    if part not in ("train", "test"):
-        raise ValueError(f"part must be 'train' or 'test', got {part!r}")
     where = next((p.device for p in model.parameters()), None)
     if not isinstance(data, DeviceDataset):
         data = DeviceDataset(data, where or "cpu")
@@ -92,6 +92,18 @@ def evaluate(
             f"The network is on {where} and the data on {data.device}: "
             f"move it there with model.to({str(data.device)!r})."
         )
+    while True:
+        try:
+            return _share_right(model, data, part, batch_size)
+        except OutOfMemory as error:
+            if not error.batch_size:
+                raise
+            # Whoever trains with small batches has not chosen this size, and cannot.
+            batch_size = error.batch_size
+
+
+def _share_right(model: nn.Module, data: DeviceDataset, part: Part, batch_size: int) -> float:
+    """Return the share of images whose largest score is that of their label."""
     right = torch.zeros((), dtype=torch.int64, device=data.device)
     batches = data.in_order(part, batch_size, _is_channels_last(model))
     with out_of_memory(batch_size), _evaluating(model), torch.no_grad():
@@ -206,8 +218,8 @@ def fit(
     train_epoch : see above.
     epochs : at least 1. A finished training can be continued with more, given its checkpoint.
     batch_size : at least 1.
-    learning_rate, momentum, weight_decay : of SGD. The defaults, and those of the augmentation, are
-        those of He et al. for CIFAR-10.
+    learning_rate, momentum, weight_decay : of SGD, finite and at least 0. The defaults, and those
+        of the augmentation, are those of He et al. for CIFAR-10.
     milestones : after so many epochs, each time, the learning rate is multiplied by `factor`.
     factor : above 0.
     pad, flip : random shifts by up to `pad` pixels, and random mirroring; see `crop_and_flip`.
@@ -234,13 +246,14 @@ def fit(
     Raises
     ------
     TrainingError
-        If the loss is not finite, or is no number.
+        If the loss is no number, or if it, a weight or a running statistic is not finite after an
+        epoch. The checkpoint keeps nothing of that epoch.
     CheckpointError
         If the checkpoint is damaged, is that of another training (other data or settings, another
         network, another `train_epoch` or `forward`), or cannot be written at the start. Later on a
         line says so and the training continues.
     OutOfMemory
-        If a batch does not fit; it says which size to try.
+        If a batch does not fit while training; it says which size to try.
     DeviceError
         If the device is not there.
     ValueError, TypeError
@@ -250,14 +263,17 @@ def fit(
     -----
     K. He et al., Deep residual learning for image recognition, 2015, section 4.2.
     """
+    _refuse_odd(locals())
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     if not callable(train_epoch):
         raise TypeError("train_epoch must be a function")
-    if epochs < 1 or batch_size < 1 or pad < 0 or factor <= 0.0:
-        raise ValueError("epochs and batch_size must be at least 1, pad at least 0, factor above 0")
-    if set(measure) - {"train", "test"}:
-        raise ValueError(f"measure must be of 'train' and 'test', got {tuple(measure)}")
+    # Numpy's numbers are none of those that a checkpoint may hold.
+    epochs, batch_size, pad, seed = map(int, (epochs, batch_size, pad, seed))
+    learning_rate, momentum, weight_decay, factor = map(
+        float, (learning_rate, momentum, weight_decay, factor)
+    )
+    milestones = tuple(map(int, milestones))
     if isinstance(data, DeviceDataset):
         if device is not None and torch.tensor(0, device=as_device(device)).device != data.device:
             raise ValueError(f"the data are on {data.device}, not on {as_device(device)}")
@@ -268,6 +284,8 @@ def fit(
         channels_last = data.device.type != "mps"
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model.to(device=data.device, memory_format=layout)  # type: ignore[call-overload]
+    # Masks may hold infinities from the start: only what is lost on the way counts.
+    sound = _finite_names(model)
     run = _Run(
         model,
         torch.optim.SGD(model.parameters(), learning_rate, momentum, weight_decay=weight_decay),
@@ -285,7 +303,7 @@ def fit(
             "learning_rate": learning_rate,
             "momentum": momentum,
             "weight_decay": weight_decay,
-            "milestones": str(tuple(milestones)),
+            "milestones": str(milestones),
             "factor": factor,
             "pad": pad,
             "flip": flip,
@@ -319,7 +337,10 @@ def fit(
                 batches.watch(begin)
                 with out_of_memory(batch_size), timed(data.device) as clock:
                     returned = train_epoch(network, batches, run.optimizer, run.precision)
-                loss = _finite(returned, epoch, rate, keeper)
+                loss = _number(returned)
+                lost = sound - _finite_names(model)
+                if lost or not math.isfinite(loss):
+                    raise _diverged(epoch, loss, sorted(lost), rate, keeper)
                 run.history.losses.append(loss)
                 run.history.learning_rates.append(rate)
                 run.history.seconds.append(clock.seconds)
@@ -338,22 +359,96 @@ def fit(
     return run.history
 
 
-def _finite(returned: Any, epoch: int, rate: float, keeper: "_Keeper | None") -> float:
+def _is_whole(value: Any, least: int) -> bool:
+    """Return whether a value is a whole number, Python's or numpy's, and large enough."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _is_finite(value: Any) -> bool:
+    """Return whether a value is a number, Python's or numpy's, that is finite and not negative."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return number and 0.0 <= float(value) < math.inf
+
+
+_Rule: TypeAlias = tuple[Callable[[Any], bool], str]
+"""What a setting must fulfil, and in words."""
+
+_COUNT: _Rule = (lambda x: _is_whole(x, 1), "a whole number, at least 1")
+_FINITE: _Rule = (_is_finite, "a finite number, at least 0")
+_SWITCH: _Rule = (lambda x: isinstance(x, bool), "True or False")
+_RULES: dict[str, _Rule] = {
+    "epochs": _COUNT,
+    "batch_size": _COUNT,
+    "learning_rate": _FINITE,
+    "momentum": _FINITE,
+    "weight_decay": _FINITE,
+    "milestones": (
+        lambda x: isinstance(x, Sequence | np.ndarray) and all(_is_whole(one, 0) for one in x),
+        "a sequence of whole numbers, such as (82, 123)",
+    ),
+    "factor": (lambda x: _is_finite(x) and x > 0, "a finite number above 0"),
+    "pad": (lambda x: _is_whole(x, 0), "a whole number, at least 0"),
+    "flip": _SWITCH,
+    "seed": (lambda x: _is_whole(x, 0) and x < 2**32, "a whole number from 0 to 2**32 - 1"),
+    "measure": (
+        lambda x: (
+            isinstance(x, list | tuple)
+            and all(one in ("train", "test") for one in x)
+            and len(set(x)) == len(x)
+        ),
+        "some of 'train' and 'test', such as ('test',)",
+    ),
+    "mixed": _SWITCH,
+    "channels_last": (lambda x: x is None or isinstance(x, bool), "True, False or None"),
+    "compile": _SWITCH,
+    "checkpoint": (lambda x: x is None or isinstance(x, str | os.PathLike), "a file name or None"),
+    "name": (lambda x: isinstance(x, str), "a string"),
+    "live": (lambda x: x is None or hasattr(x, "curve"), "LiveCurves or None"),
+    "quiet": _SWITCH,
+}
+
+
+def _refuse_odd(given: dict[str, Any]) -> None:
+    """Refuse a setting of `fit` that cannot be, before anything is done with it."""
+    for name, (holds, words) in _RULES.items():
+        if not holds(given[name]):
+            raise ValueError(f"{name} must be {words}, got {given[name]!r}")
+
+
+def _number(returned: Any) -> float:
     """Return the loss that `train_epoch` returned as a number."""
     try:
-        loss = float(returned.detach() if isinstance(returned, Tensor) else returned)
+        return float(returned.detach() if isinstance(returned, Tensor) else returned)
     except (TypeError, ValueError, RuntimeError) as error:
         what = "nothing (None)" if returned is None else f"a {type(returned).__name__}"
         raise TrainingError(
             f"train_epoch returns {what}; it must return the mean loss, one number."
         ) from error
+
+
+def _finite_names(model: nn.Module) -> set[str]:
+    """Return the names of all parameters and statistics that are finite throughout."""
+    state = model.state_dict()
+    if not state:
+        return set()
+    # One number is fetched, not one for every tensor: each would make a GPU wait.
+    finite = torch.stack([value.isfinite().all() for value in state.values()]).tolist()
+    return {name for name, good in zip(state, finite, strict=True) if good}
+
+
+def _diverged(
+    epoch: int, loss: float, lost: Sequence[str], rate: float, keeper: "_Keeper | None"
+) -> TrainingError:
+    """Return the error of an epoch after which the loss, or what is named, is not finite."""
+    what = f"The loss of epoch {epoch} is {loss:.3g}"
     if math.isfinite(loss):
-        return loss
+        # The loss of a batch is older than the step on it: the last step may spoil everything.
+        others = f" and {len(lost) - 1} more are" if len(lost) > 1 else " is"
+        what += f", but {lost[0]}{others} not finite after it"
     kept = f" {keeper.path} still holds {keeper.words}." if keeper else ""
-    raise TrainingError(
-        f"The loss of epoch {epoch} is {loss}: the training has diverged and was stopped. Most "
-        f"often the learning rate ({rate:g}) is too large: try {rate / 10.0:g}, with a freshly "
-        f"made network.{kept}"
+    return TrainingError(
+        f"{what}: the training has diverged and was stopped. Most often the learning rate "
+        f"({rate:g}) is too large: try {rate / 10.0:g}, with a freshly made network.{kept}"
     )
 
 

@@ -177,11 +177,42 @@ def test_a_device_that_is_not_there_is_told(
         choose_device()
 
 
+GIVEN_A_DEVICE: tuple[Any, ...] = (memory_report, mixed_precision, timed, devices.synchronize)
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        ("gpu", "'gpu' is asked for, which is no device of this course: cpu, cuda, cuda:N or mps."),
+        ("meta", "'meta' is asked for, which is no device of this course: cpu, cuda, cuda:N or mp"),
+        ("cuda", "'cuda' is asked for, but this torch (2.9.0+cpu) is built without CUDA. Take "),
+        (torch.device("cuda", 1), "'cuda:1' is asked for, but this torch (2.9.0+cpu) is built "),
+        ("mps", "'mps' is asked for, but this machine has no Apple GPU that torch can use. Take "),
+    ],
+)
+def test_functions_refuse_a_device_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, device: Any, said: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "__version__", "2.9.0+cpu")
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    for function in GIVEN_A_DEVICE:
+        with pytest.raises(DeviceError) as caught:
+            function(device)
+        assert str(caught.value).startswith(said)
+    cuda = FakeCuda(monkeypatch)
+    with pytest.raises(DeviceError, match=r"'cuda:2' is asked for, but this machine has only cuda"):
+        mixed_precision("cuda:2")
+    assert mixed_precision("cuda:1").device == torch.device("cuda", 1)
+    assert cuda.calls == []  # a trial for every clock would take longer than what it measures
+
+
 def test_what_is_no_device_is_refused() -> None:
     with pytest.raises(TypeError, match="wanted must be a string such as 'cuda', got int"):
         choose_device(0)  # type: ignore[arg-type]
-    functions: tuple[Any, ...] = (memory_report, mixed_precision, timed, devices.synchronize)
-    for function in functions:
+    for function in GIVEN_A_DEVICE:
         with pytest.raises(TypeError, match="a device or its name is needed, got list"):
             function([])
     assert mixed_precision(Device(torch.device("cpu"), "why")).device == torch.device("cpu")
@@ -342,6 +373,7 @@ def test_an_error_in_the_context_ends_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_float32_on_other_cpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     cpu_with("avx512f avx512_bf16x", monkeypatch, tmp_path)
     precision = mixed_precision("cpu")
     assert (precision.dtype, precision.scaler) == (None, None)
@@ -448,6 +480,7 @@ def test_the_clock_waits_for_the_gpu_before_it_is_read(monkeypatch: pytest.Monke
 
 def test_the_clock_on_apples_and_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[str] = []
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device=None: waited.append("cuda"))
     with timed("mps"):
@@ -463,6 +496,12 @@ def test_a_block_that_fails_has_no_time() -> None:
     with pytest.raises(ZeroDivisionError), clock:
         _ = 1 / 0
     assert math.isnan(clock.seconds)
+    with clock:
+        pass
+    assert clock.seconds >= 0.0
+    with pytest.raises(ZeroDivisionError), clock:
+        _ = 1 / 0
+    assert math.isnan(clock.seconds)  # and not that of the block before
 
 
 # --- Memory ---------------------------------------------------------------------------------------
@@ -474,6 +513,7 @@ def test_memory_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
         "GPU memory: tensors of this program take 3.0 GiB, at most 20.0 GiB so far; "
         "100.0 GiB of 140.0 GiB are free."
     )
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 5 * 1024**2)
     monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 1000)
     assert memory_report("mps").endswith("take 5 MiB, and 1000 bytes are held for it.")

@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+import platform
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -271,6 +274,17 @@ def test_data_of_another_kind_is_refused(data: Dataset) -> None:
         DeviceDataset(data.train_images, "cpu")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         DeviceDataset(data, "cpu").in_order("test", 0)
+    with pytest.raises(ValueError, match=r"^part must be 'train' or 'test', got 'valid'$"):
+        DeviceDataset(data, "cpu").in_order("valid", 10)  # type: ignore[arg-type]
+    floats = data.train_images / 255.0
+    for wrong, said in (
+        (floats * 255.0, r"floats must lie in \[0, 1\], these lie in \[0, 249\]: scale them"),
+        (floats - 0.5, r"floats must lie in \[0, 1\], these lie in \[-0\.5, 0\.476\]"),
+        (np.where(floats == floats.max(), np.nan, floats), "train images hold NaN: replace it"),
+        (floats[:, :0], "there are no train images"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            DeviceDataset(changed(train_images=wrong), "cpu")
 
 
 # --- Testing --------------------------------------------------------------------------------------
@@ -306,15 +320,42 @@ def test_the_accuracy_is_the_share_of_right_ones_and_modes_return(
     assert evaluate(model, DeviceDataset(data, "cpu"), "train", batch_size=5) == 10 / 40
 
 
+class Small(nn.Module):
+    """Stands for a device on which only so many images fit while a network is evaluated."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.model, self.room = make_model(), room
+        self.tried: list[int] = []
+
+    def forward(self, images: Tensor) -> Any:
+        if not self.training:
+            self.tried.append(len(images))
+            if len(images) > self.room:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return self.model(images)
+
+
+def test_an_evaluation_that_does_not_fit_takes_smaller_batches(data: Dataset) -> None:
+    model = Small(room=8)
+    assert evaluate(model, data, batch_size=20) == evaluate(model.model, data)
+    assert model.tried == [20, 10, 5, 5, 5, 5]
+    assert model.training
+    # The size of 500 is not fit's to change: advice about it could not be followed.
+    assert quick(Small(room=8), data, batch_size=4).test_accuracy
+    with pytest.raises(OutOfMemory, match=r"at a batch size of 1\. Not even one example fits"):
+        evaluate(Small(room=0), data)
+
+
 def test_the_modes_return_after_an_error(data: Dataset) -> None:
     model = nn.Sequential(nn.Linear(7, 7))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         evaluate(model, data)
     assert model[0].training
-    with pytest.raises(TrainingError, match=r"is on meta and the data on cpu: move it .*'cpu'\)"):
-        evaluate(model.to("meta"), DeviceDataset(data, "cpu"))
     with pytest.raises(ValueError, match="part must be 'train' or 'test', got 'tests'"):
         evaluate(model, data, "tests")  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match=r"is on meta and the data on cpu: move it .*'cpu'\)"):
+        evaluate(model.to("meta"), DeviceDataset(data, "cpu"))
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module, got function"):
         evaluate(make_model, data)  # type: ignore[arg-type]
 
@@ -390,6 +431,42 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(
     assert kept["run"]["history"]["losses"] == [1.0]
 
 
+@pytest.mark.parametrize(("place", "others"), [("0.weight", False), ("1.running_var", True)])
+def test_weights_that_are_not_finite_stop_with_a_sentence_and_are_not_kept(
+    place: str, others: bool, data: Dataset, tmp_path: Path
+) -> None:
+    path, epochs = tmp_path / "run.pt", iter([False, True])
+
+    def spoiling(model: nn.Module, *arguments: Any) -> float:
+        loss = float(train_epoch(model, *arguments))
+        if next(epochs):  # with the last step, so that no loss shows it
+            state = model.state_dict()
+            state[place][0] = float("inf")
+            if others:
+                state["6.weight"][0] = float("nan")
+        return loss
+
+    with pytest.raises(TrainingError) as caught:
+        quick(make_model(), data, train_epoch=spoiling, epochs=2, checkpoint=path)
+    said = f"{place} and 1 more are" if others else f"{place} is"
+    assert re.fullmatch(
+        rf"The loss of epoch 2 is [0-9.]+, but {said} not finite after it: the training has "
+        r"diverged and was stopped\. Most often the learning rate \(0\.1\) is too large: try "
+        r"0\.01, with a freshly made network\. .*run\.pt still holds 1 epoch\.",
+        str(caught.value),
+    )
+    kept = checkpoints.load(path)
+    assert kept is not None
+    assert len(kept["run"]["history"]["losses"]) == 1
+    assert all(value.isfinite().all() for value in kept["run"]["model"].values())
+
+
+def test_infinities_that_a_network_begins_with_are_its_own(data: Dataset) -> None:
+    model = make_model()
+    model.register_buffer("mask", torch.full((2,), -torch.inf))
+    assert len(quick(model, data).losses) == 3
+
+
 def test_a_learning_rate_that_diverges_is_found(data: Dataset) -> None:
     with pytest.raises(TrainingError, match=r"learning rate \(1e\+30\) is too large: try 1e\+29,"):
         quick(make_model(), data, learning_rate=1e30)
@@ -415,23 +492,83 @@ def test_a_full_device_is_said_with_the_batch_size(data: Dataset) -> None:
         quick(make_model(), data, train_epoch=full, batch_size=24)
 
 
+WHOLE, FINITE = "a whole number, at least ", "a finite number, at least 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("epochs", (0, 1.5, True, "3", None), f"{WHOLE}1"),
+        ("batch_size", (0, 2.5, -1), f"{WHOLE}1"),
+        ("learning_rate", (float("nan"), float("inf"), -0.1, "0.1", None, True), FINITE),
+        ("momentum", (-0.1, "0.9"), FINITE),
+        ("weight_decay", (-1.0, float("inf")), FINITE),
+        ("milestones", (5, (1.5,), "12", None), "a sequence of whole numbers, such as (82, 123)"),
+        ("factor", (0.0, float("nan"), -1.0), "a finite number above 0"),
+        ("pad", (-1, 1.5), f"{WHOLE}0"),
+        ("flip", ("no", 1), "True or False"),
+        ("seed", (1.5, -1, 2**70), "a whole number from 0 to 2**32 - 1"),
+        (
+            "measure",
+            ("test", ("all",), 5, ("test", "test"), ([],)),
+            "some of 'train' and 'test', such as ('test',)",
+        ),
+        ("mixed", ("yes",), "True or False"),
+        ("channels_last", ("yes",), "True, False or None"),
+        ("compile", (0,), "True or False"),
+        ("checkpoint", (5,), "a file name or None"),
+        ("name", (5,), "a string"),
+        ("live", (5,), "LiveCurves or None"),
+        ("quiet", (None,), "True or False"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told(
+    name: str, values: tuple[Any, ...], said: str, data: Dataset
+) -> None:
+    for value in values:
+        with pytest.raises(ValueError) as caught:
+            quick(make_model(), data, **{name: value})
+        assert str(caught.value) == f"{name} must be {said}, got {value!r}"
+
+
+def test_every_setting_has_a_rule() -> None:
+    settings = set(signature(fit).parameters) - {"model", "data", "train_epoch", "device"}
+    assert settings == set(training._RULES)
+
+
+def test_numbers_of_numpy_are_numbers(data: Dataset, tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "epochs": np.int64(2),
+        "batch_size": np.int32(16),
+        "learning_rate": np.logspace(-2, -1, 2)[0],
+        "momentum": np.float32(0.5),
+        "milestones": np.array([1]),
+        "factor": np.float64(0.5),
+        "checkpoint": tmp_path / "run.pt",
+    }
+    history = quick(make_model(), data, **options)
+    assert history.learning_rates == pytest.approx([0.01, 0.005])
+    assert quick(make_model(1), data, **options) == history  # the checkpoint can be read
+
+
 def test_arguments_that_cannot_be(data: Dataset) -> None:
-    wrong: list[tuple[dict[str, Any], str]] = [
-        ({"epochs": 0}, "epochs and batch_size must be at least 1"),
-        ({"batch_size": 0}, "epochs and batch_size must be at least 1"),
-        ({"pad": -1}, "pad at least 0"),
-        ({"factor": 0.0}, "factor above 0"),
-        ({"measure": ("all",)}, r"measure must be of 'train' and 'test', got \('all',\)"),
-    ]
-    for options, said in wrong:
-        with pytest.raises(ValueError, match=said):
-            quick(make_model(), data, **options)
-    with pytest.raises(ValueError, match="the data are on cpu, not on meta"):
-        fit(make_model(), DeviceDataset(data, "cpu"), train_epoch, device="meta")
+    elsewhere = DeviceDataset(data, "cpu")
+    elsewhere.device = torch.device("cuda", 1)
+    with pytest.raises(ValueError, match="the data are on cuda:1, not on cpu"):
+        fit(make_model(), elsewhere, train_epoch, device="cpu")
     with pytest.raises(TypeError, match="train_epoch must be a function"):
         quick(make_model(), data, train_epoch=None)
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module, got function"):
         fit(make_model, data, train_epoch)  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there_is_told(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for given in (data, DeviceDataset(data, "cpu")):
+        with pytest.raises(DeviceError, match=r"^'cuda' is asked for, but .* choose_device\(\)"):
+            quick(make_model(), given, device="cuda")
+        with pytest.raises(DeviceError, match=r"^'gpu' is asked for, which is no device"):
+            quick(make_model(), given, device="gpu")
 
 
 def test_the_device_is_the_environments(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -891,16 +1028,60 @@ def test_stopped_while_writing_the_old_one_stays(
     assert checkpoints.load(path) == {"epoch": 3}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="whether a process runs is only asked there")
 def test_what_killed_writers_leave_is_swept_and_what_others_write_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "run[1].pt"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as running:
+        node, gone = platform.node(), subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        kept = [
+            tmp_path / f"run[1].pt.{node}.{running.pid}.partial",
+            tmp_path / "run[1].pt.another-machine.1.partial",
+            tmp_path / f"run1.pt.{node}.{gone.pid}.partial",
+            tmp_path / f"run[1].pt.{node}.{10**30}.partial",
+        ]
+        swept = [
+            tmp_path / f"run[1].pt.{node}.{gone.pid}.partial",
+            tmp_path / "run[1].pt.another-machine.2.partial",
+            tmp_path / f"run[1].pt.{gone.pid}.partial",  # as they were called once
+        ]
+        for file in (*kept, *swept):
+            file.touch()
+        hours_ago = time.time() - 7200
+        for file in (kept[0], *swept[1:]):  # a process that writes for hours is one that writes
+            os.utime(file, (hours_ago, hours_ago))
+        checkpoints.save(path, {})
+        assert sorted(tmp_path.iterdir()) == sorted([path, *kept])
+        running.communicate(b"\n")
+
+
+KILLED_WHILE_WRITING = """
+import os, sys, time
+from pathlib import Path
+from course_utils import checkpoints
+
+def wait(file):
+    print("ready", flush=True)
+    time.sleep(600)
+
+os.fsync = wait
+checkpoints.save(Path(sys.argv[1]), {"epoch": 1})
+"""
+
+
+def test_a_training_leaves_nothing_of_a_writer_that_was_killed(
+    data: Dataset, tmp_path: Path
+) -> None:
     path = tmp_path / "run.pt"
-    old, fresh, other = (tmp_path / f"{n}.partial" for n in ("run.pt.1", "run.pt.2", "run2.pt.1"))
-    for file in (old, fresh, other):
-        file.touch()
-    hours_ago = time.time() - 7200
-    os.utime(old, (hours_ago, hours_ago))
-    os.utime(other, (hours_ago, hours_ago))
-    checkpoints.save(path, {})
-    assert sorted(tmp_path.iterdir()) == sorted([path, fresh, other])
+    command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.kill()
+    (left,) = tmp_path.iterdir()
+    assert left.suffix == ".partial"
+    quick(make_model(), data, checkpoint=path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_places_where_no_file_can_be(tmp_path: Path) -> None:

@@ -408,7 +408,7 @@ def moved_plain(maps: of_deep_networks.FeatureMaps) -> str:
 def test_the_stored_curves_say_what_they_are() -> None:
     measured = curves.degradation()
     assert measured.depths == (20, 56)
-    assert ("reduced" in measured.about) == measured.reduced
+    assert measured.about.startswith("The experiment of the paper.") == measured.as_in_the_paper
     assert re.search(r"Measured on \d{4}-\d\d-\d\d on .+, with torch ", measured.about)
     found = deep_networks.degradation(measured.run, measured.depths, measured.seeds)
     assert found["plain"] > 0.2  # what the notebook says of them
