@@ -27,7 +27,12 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
 }
 
 
-WORTH_SOMETHING = {"bilateral", "an_output_at_a_time", "a_place_at_a_time"}
+WORTH_SOMETHING = {
+    "bilateral",
+    "an_output_at_a_time",
+    "a_place_at_a_time",
+    "a_product_at_a_place",
+}
 """Wrong variants of questions with partial credit that get some of it."""
 
 

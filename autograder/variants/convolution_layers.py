@@ -41,6 +41,14 @@ def padding_once(size: int, kernel: int, stride: int = 1, padding: int = 0) -> C
 
 @wrong(
     "output_size",
+    hint="You put p // 2 zeros at each end. Padding says how many there are at each end, 2 p in all.",
+)
+def padding_halved_of_a_side(size: int, kernel: int, stride: int = 1, padding: int = 0) -> Counts:
+    return reference.output_size(size, kernel, stride, padding // 2)
+
+
+@wrong(
+    "output_size",
     hint="You leave out the padding. The kernel slides over the padded side, w_in + 2 p.",
 )
 def no_padding(size: int, kernel: int, stride: int = 1, padding: int = 0) -> Counts:
@@ -544,6 +552,14 @@ def padding_forgotten(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: 
 
 
 @layer(
+    hint="You pad with p // 2 zeros on each side. Padding says how many there are on each side: p "
+    "above and below, p on the left and on the right.",
+)
+def padding_halved(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    return reference.conv2d_forward(X, W, b, stride, padding // 2)
+
+
+@layer(
     hint="You pad on one side only, above and on the left. Zeros are put around, on all four sides.",
 )
 def padding_before(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
@@ -750,6 +766,15 @@ def channels_last(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int 
 
 
 @layer(
+    hint="In your output rows and columns are exchanged. It is (N, out, H_out, W_out).",
+)
+def columns_before_rows(
+    X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0
+) -> Volume:
+    return reference.conv2d_forward(X, W, b, stride, padding).swapaxes(2, 3)
+
+
+@layer(
     hint="Your output has channels first and then examples. It is (N, out, H_out, W_out).",
 )
 def channels_before_examples(
@@ -772,6 +797,34 @@ def activated(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0)
 )
 def whole_numbers(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Any:
     return reference.conv2d_forward(X, W, b, stride, padding).astype(np.int64)
+
+
+def _windows_by_shape(X: Volume, W: Kernels, stride: int) -> Volume:
+    """Return all windows of an array that lies in memory row by row, whether X does or not."""
+    (n, channels, tall, broad), (high, wide) = X.shape, W.shape[2:]
+    rows, columns = (tall - high) // stride + 1, (broad - wide) // stride + 1
+    entry = X.itemsize
+    row, channel = broad * entry, tall * broad * entry
+    return as_strided(
+        X,
+        (n, channels, rows, columns, high, wide),
+        (channels * channel, channel, stride * row, stride * entry, row, entry),
+        writeable=False,
+    )
+
+
+_STRIDES_OF_VIEWS = (
+    "You compute the strides for as_strided from the shape. That holds only if the entries lie in "
+    "memory row by row; in a view, such as a transposed picture, they do not. Take the strides that "
+    "the array has, padded.strides, or use sliding_window_view."
+)
+
+
+@layer(hint=_STRIDES_OF_VIEWS, minor=True)
+def strides_by_shape(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    padded = _around(X, padding) if padding else X
+    windows = _windows_by_shape(padded, W, stride)
+    return np.einsum("ncrshw,ochw->nors", windows, W, optimize=True) + _tall(b)
 
 
 # --- conv2d_forward -------------------------------------------------------------------------------
@@ -938,14 +991,63 @@ def an_output_at_a_time(
     return places_one_by_one(X, W, b, stride, padding).astype(X.dtype)
 
 
-@wrong(
-    "conv2d_fast",
-    hint="You compute the outputs place by place. Write every window as a column, and let one product "
-    "of matrices compute them all.",
-    minor=True,
+_PLACE_BY_PLACE = (
+    "You compute the outputs place by place. Write every window as a column, and let one product of "
+    "matrices compute them all."
 )
+
+
+@wrong("conv2d_fast", hint=_PLACE_BY_PLACE, minor=True)
 def a_place_at_a_time(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
     return rows_of_windows(X, W, b, stride, padding).astype(X.dtype)
+
+
+@wrong("conv2d_fast", hint=_PLACE_BY_PLACE, minor=True)
+def a_product_at_a_place(
+    X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0
+) -> Volume:
+    neurons = W.reshape(len(W), -1)
+    windows = sliding_window_view(_around(X, padding), W.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    Y = np.empty((len(X), len(W), *windows.shape[2:4]), X.dtype)
+    for n, r, c in np.ndindex(len(X), *Y.shape[2:]):
+        Y[n, :, r, c] = neurons @ windows[n, :, r, c].ravel() + b
+    return Y
+
+
+# Right answers that are not the fastest, and fast enough.
+
+
+@right("conv2d_fast")
+def columns_place_by_place(
+    X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0
+) -> Volume:
+    windows = sliding_window_view(_around(X, padding), W.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    n, _, rows, columns = windows.shape[:4]
+    unrolled = np.empty((n * rows * columns, W[0].size), X.dtype)
+    for place, (one, r, c) in enumerate(np.ndindex(n, rows, columns)):
+        unrolled[place] = windows[one, :, r, c].ravel()
+    Y = unrolled @ W.reshape(len(W), -1).T + b
+    return Y.reshape(n, rows, columns, len(W)).transpose(0, 3, 1, 2)
+
+
+@right("conv2d_fast")
+def filter_by_filter(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    windows = sliding_window_view(_around(X, padding), W.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    sums = [(windows * one[:, np.newaxis, np.newaxis]).sum(axis=(1, 4, 5)) for one in W]
+    return np.stack(sums, axis=1) + _tall(b)
+
+
+@right("conv2d_fast")
+def one_einsum(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    return _slid(_around(X, padding), W, stride, stride) + _tall(b)
+
+
+@right("conv2d_fast")
+def fast_spectra(X: Volume, W: Kernels, b: Bias, stride: int = 1, padding: int = 0) -> Volume:
+    return spectra(X, W, b, stride, padding).astype(X.dtype)
 
 
 @right("conv2d_fast")
@@ -1277,6 +1379,12 @@ def dw_stride_ignored(slopes: Volume, X: Volume, W: Kernels, stride: int, paddin
 )
 def dw_without_padding(slopes: Volume, X: Volume, W: Kernels, stride: int, padding: int) -> Any:
     return _gathered(slopes, _framed(X, (0, 2 * padding), (0, 2 * padding)), W, stride)
+
+
+@by_w(hint=_STRIDES_OF_VIEWS, minor=True)
+def dw_strides_by_shape(slopes: Volume, X: Volume, W: Kernels, stride: int, padding: int) -> Any:
+    padded = _around(X, padding) if padding else X
+    return np.einsum("norc,nircqp->oiqp", slopes, _windows_by_shape(padded, W, stride))
 
 
 @by_w(
@@ -1672,6 +1780,19 @@ def count_rounded_up(
     rows, columns = (math.ceil((s + 2 * padding - kernel) / stride) + 1 for s in shape[1:])
     neurons = outputs * rows * columns
     return neurons * shape[0] * kernel**2, neurons
+
+
+@wrong(
+    "count_weights",
+    hint="The values are right, but they are counts, and / and np.floor return floats. // makes an "
+    "int of two ints.",
+    minor=True,
+)
+def counts_as_floats(
+    shape: Shape, outputs: int, kernel: int, stride: int = 1, padding: int = 0, shared: bool = True
+) -> Any:
+    weights, biases = _counted(shape, outputs, kernel, stride, padding, shared)
+    return float(weights), float(biases)
 
 
 @wrong("count_weights", hint="You return one number. Weights and biases are counted apart.")

@@ -65,7 +65,17 @@ def kernel_a_little_too_large(output_size: Any) -> Any:
 
 @example("output_size", "8 entries, a kernel of 3, stride 2: what kind of numbers they are")
 def whole_places(output_size: Any) -> Any:
-    found = _places(output_size(8, 3, 2))
+    return _whole(_places(output_size(8, 3, 2)))
+
+
+def _whole(found: dict[str, Any]) -> dict[str, Any]:
+    """Return counts.
+
+    Raises
+    ------
+    Complaint
+        If one of them is a float.
+    """
     for value in found.values():
         if isinstance(value, (float, np.floating)):
             raise Complaint(f"You return {value!r}, a float. Both numbers are counts: int.")
@@ -209,6 +219,11 @@ def fast_both(conv2d_fast: Any) -> Any:
     return _slid(conv2d_fast, _GREY, _TALL, [0.0], 2, 1)
 
 
+@example("conv2d_fast", "2 x 3, a kernel of 1 x 1, stride 2, padding 2: mostly padding")
+def fast_much_padding(conv2d_fast: Any) -> Any:
+    return _slid(conv2d_fast, _SMALL, np.array([[[[3.0]]]]), [-4.0], 2, 2)
+
+
 @example("conv2d_fast", "2 examples, 3 channels in and 2 out; X and W are views of other arrays")
 def fast_view(conv2d_fast: Any) -> Any:
     channels_last = np.ascontiguousarray(_BATCH.transpose(0, 2, 3, 1))
@@ -273,6 +288,14 @@ def both_back(conv2d_backward: Any) -> Any:
     return _back(conv2d_backward, _SLOPES, _GREY, _TALL, 2, 1)
 
 
+@example("conv2d_backward", "2 examples, 3 channels in and 2 out; all are views of other arrays")
+def views_back(conv2d_backward: Any) -> Any:
+    slopes = np.arange(8.0).reshape(2, 1, 2, 2).transpose(0, 3, 1, 2) % 5.0 - 1.0
+    channels_last = np.ascontiguousarray(_BATCH.transpose(0, 2, 3, 1))
+    W = np.asfortranarray(np.arange(12.0).reshape(2, 3, 2, 1) % 5.0 - 2.0)
+    return _back(conv2d_backward, slopes, channels_last.transpose(0, 3, 1, 2), W)
+
+
 @example("conv2d_backward", "4 x 5, a kernel of 1 x 1, stride 3: most entries are in no window")
 def gaps_back(conv2d_backward: Any) -> Any:
     X = np.arange(20.0).reshape(1, 1, 4, 5)
@@ -303,16 +326,22 @@ def own_weights_with_stride(count_weights: Any) -> Any:
     return _counts(count_weights((2, 9, 12), 4, 3, 2, shared=False))
 
 
-@example("count_weights", "2 x 8 x 5, 4 channels out, 3 x 3, padding 1, not shared",
+@example("count_weights", "2 x 8 x 5, 4 channels out, 3 x 3, padding 2, not shared",
          rtol=0.0, atol=0.5)  # fmt: skip
 def own_weights_with_padding(count_weights: Any) -> Any:
-    return _counts(count_weights((2, 8, 5), 4, 3, padding=1, shared=False))
+    return _counts(count_weights((2, 8, 5), 4, 3, padding=2, shared=False))
 
 
 @example("count_weights", "2 x 8 x 5, 4 kernels of 3 x 3, stride 2, padding 1, shared",
          rtol=0.0, atol=0.5)  # fmt: skip
 def shared_with_all(count_weights: Any) -> Any:
     return _counts(count_weights((2, 8, 5), 4, 3, 2, 1, True))
+
+
+@example("count_weights", "1 x 6 x 9, 2 channels out, 3 x 3, not shared: the kind of numbers",
+         rtol=0.0, atol=0.5)  # fmt: skip
+def whole_counts(count_weights: Any) -> Any:
+    return _whole(_counts(count_weights((1, 6, 9), 2, 3, shared=False)))
 
 
 # --- max_pool_forward -----------------------------------------------------------------------------

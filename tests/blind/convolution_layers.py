@@ -1,7 +1,8 @@
 """Blind answers to 1_convolution_layers: right ones in unusual styles, and wrong ones.
 
 All wrong ones pass the visible checks, except where their docstring says otherwise. Numbers that
-are missing go wrong where arrays lie in memory in another order, which does not cross the wire.
+are missing go wrong where arrays lie in memory in another order; hidden tests try that for layers
+and pooling alone.
 """
 
 import itertools
@@ -214,6 +215,27 @@ class output_size__wrong_7:
         return room // stride + 1, room % stride
 
 
+# --- Parts of wrong answers -----------------------------------------------------------------------
+
+_KEPT = {}
+
+
+def _kept(name, Y):
+    """Put a result into an array that is kept for the next one of its shape."""
+    kept = _KEPT.setdefault((name, Y.shape, Y.dtype), Y)
+    kept[...] = Y
+    return kept
+
+
+def _windows_by_shape(X, kh, kw, s):
+    """Take X to lie in memory row by row."""
+    h, w = (X.shape[2] - kh) // s + 1, (X.shape[3] - kw) // s + 1
+    n, i, r, c = X.itemsize * np.cumprod((1, *X.shape[:0:-1]))[::-1]
+    return as_strided(
+        X, (*X.shape[:2], h, w, kh, kw), (n, i, r * s, c * s, r, c), writeable=False
+    )
+
+
 # --- conv2d_forward -------------------------------------------------------------------------------
 
 
@@ -242,6 +264,24 @@ class conv2d_forward__right_2:
         product = np.einsum("nirc,oirc->norc", np.fft.rfft2(P), np.conj(np.fft.rfft2(W, (H, V))))
         full = np.fft.irfft2(product, (H, V))[:, :, : H - kh + 1, : V - kw + 1]
         return full[:, :, ::stride, ::stride] + b[:, None, None]
+
+
+class conv2d_forward__wrong_1:
+    """Strides that follow from the shape, of a padded copy: wrong for X in Fortran order, of which
+    np.pad makes a copy in Fortran order."""
+
+    @staticmethod
+    def conv2d_forward(X, W, b, stride=1, padding=0):
+        windows = _windows_by_shape(_pad(X, padding), *W.shape[2:], stride)
+        return np.einsum("nircqp,oiqp->norc", windows, W, optimize=True) + b[:, None, None]
+
+
+class conv2d_forward__wrong_8:
+    """Keeps its output for the next call of that shape, which overwrites what this one returned."""
+
+    @staticmethod
+    def conv2d_forward(X, W, b, stride=1, padding=0):
+        return _kept("forward", _layer(X, W, b, stride, padding))
 
 
 class conv2d_forward__wrong_2:
@@ -469,22 +509,16 @@ class conv2d_fast__wrong_1:
         return conv2d_fast__right_1.conv2d_fast(X, W, b, stride)
 
 
-_OUTPUTS = {}
-
-
 class conv2d_fast__wrong_2:
     """Keeps its output for the next call of that shape, which overwrites what this one returned."""
 
     @staticmethod
     def conv2d_fast(X, W, b, stride=1, padding=0):
-        Y = conv2d_fast__right_1.conv2d_fast(X, W, b, stride, padding)
-        kept = _OUTPUTS.setdefault((Y.shape, Y.dtype), Y)
-        kept[...] = Y
-        return kept
+        return _kept("fast", conv2d_fast__right_1.conv2d_fast(X, W, b, stride, padding))
 
 
-class conv2d_fast__wrong_3:
-    """Right, but slow: an einsum over all windows, which is no product of matrices."""
+class conv2d_fast__right_3:
+    """An einsum over all windows, which is no product of matrices."""
 
     @staticmethod
     def conv2d_fast(X, W, b, stride=1, padding=0):
@@ -492,6 +526,18 @@ class conv2d_fast__wrong_3:
         windows = sliding_window_view(_pad(X, padding), W.shape[2:], axis=(2, 3))
         windows = windows[:, :, ::stride, ::stride]
         return np.einsum("nircqp,oiqp->norc", windows, W) + b[:, None, None]
+
+
+class conv2d_fast__wrong_7:
+    """Strides that follow from the shape; a copy row by row is made of X in Fortran order only, so
+    that channels last go wrong. Does not pass the check."""
+
+    @staticmethod
+    def conv2d_fast(X, W, b, stride=1, padding=0):
+        rows = np.ascontiguousarray(X) if X.flags.f_contiguous else X
+        padded = _pad(rows, padding) if padding else rows
+        windows = _windows_by_shape(padded, *W.shape[2:], stride)
+        return np.einsum("nircqp,oiqp->norc", windows, W, optimize=True) + b[:, None, None]
 
 
 class conv2d_fast__wrong_4:
@@ -645,6 +691,26 @@ class conv2d_backward__wrong_5:
         return dX, dW, db
 
 
+class conv2d_backward__wrong_6:
+    """dL/dW from windows with strides that follow from the shape, of a padded copy: wrong for X in
+    Fortran order."""
+
+    @staticmethod
+    def conv2d_backward(slopes, X, W, stride=1, padding=0):
+        dX, _, db = _back(slopes, X, W, stride, padding)
+        windows = _windows_by_shape(_pad(X, padding), *W.shape[2:], stride)
+        return dX, np.einsum("norc,nircqp->oiqp", slopes, windows), db
+
+
+class conv2d_backward__wrong_8:
+    """Keeps dL/dX for the next call of that shape, which overwrites what this one returned."""
+
+    @staticmethod
+    def conv2d_backward(slopes, X, W, stride=1, padding=0):
+        dX, dW, db = _back(slopes, X, W, stride, padding)
+        return _kept("backward", dX), dW, db
+
+
 class conv2d_backward__wrong_7:
     """dL/dX is right up to kernels of 2 x 2 with several channels; larger ones are not turned
     around if there are several input channels (a forward convolution of the slopes)."""
@@ -759,6 +825,27 @@ class max_pool_forward__wrong_5:
     @staticmethod
     def max_pool_forward(X, size=2, stride=None):
         return max_pool_forward__right_1.max_pool_forward(X, size, stride or size)
+
+
+class max_pool_forward__wrong_6:
+    """Strides that follow from the shape; X in Fortran order alone is copied, so that channels last
+    go wrong."""
+
+    @staticmethod
+    def max_pool_forward(X, size=2, stride=2):
+        rows = np.ascontiguousarray(X) if X.flags.f_contiguous else X
+        windows = _windows_by_shape(rows, size, size, stride)
+        flat = windows.reshape(*windows.shape[:4], -1)
+        return flat.max(axis=-1), flat.argmax(axis=-1)
+
+
+class max_pool_forward__wrong_8:
+    """Keeps the indices for the next call of that shape, which overwrites those of this one."""
+
+    @staticmethod
+    def max_pool_forward(X, size=2, stride=2):
+        Y, indices = max_pool_forward__right_1.max_pool_forward(X, size, stride)
+        return Y, _kept("indices", indices)
 
 
 class max_pool_forward__wrong_7:
@@ -945,6 +1032,24 @@ class average_pool__wrong_3:
         Y = _windows(X, size, stride).sum(axis=(4, 5))
         X *= size * size
         return Y
+
+
+class average_pool__wrong_4:
+    """Strides that follow from the shape; X in Fortran order alone is copied, so that channels last
+    go wrong."""
+
+    @staticmethod
+    def average_pool(X, size=2, stride=2):
+        rows = np.ascontiguousarray(X) if X.flags.f_contiguous else X
+        return _windows_by_shape(rows, size, size, stride).mean(axis=(4, 5))
+
+
+class average_pool__wrong_8:
+    """Keeps its output for the next call of that shape, which overwrites what this one returned."""
+
+    @staticmethod
+    def average_pool(X, size=2, stride=2):
+        return _kept("average", average_pool__right_2.average_pool(X, size, stride))
 
 
 class average_pool__wrong_5:
