@@ -149,11 +149,11 @@ def _about(found: Mapping[str, Any]) -> str:
     protocol, machine = found["protocol"], found["machine"]
     seeds = sorted({run["seed"] for run in found["runs"]})
     others = _other_than_the_paper(found)
-    what = (
-        f"Not the experiment of the paper, which has {_listed(others)}"
-        if others
-        else "The experiment of the paper"
-    )
+    what = "The experiment of the paper"
+    if any(protocol[name] < PAPER[name][0] for name in ("width", "epochs")):
+        what = f"A reduced experiment; that of the paper has {_listed(others)}"
+    elif others:
+        what = f"Not the experiment of the paper, which has {_listed(others)}"
     name, _, counts = found["data"].partition(", 10 classes")[0].partition(": ")
     if name == "cifar10":
         name = f"CIFAR-10 ({found.get('source', 'a copy')})"
