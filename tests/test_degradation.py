@@ -61,14 +61,14 @@ def test_the_experiment_of_the_paper_is_called_so() -> None:
         (
             {"source": "JPEG copies of its images"},
             {},
-            "Not the experiment of the paper, which has CIFAR-10 as it was published. CIFAR-10 (JPEG "
-            "copies of its images): 50,000",
+            "Not the experiment of the paper, which has CIFAR-10 as it was published. CIFAR-10 "
+            "(JPEG copies of its images): 50,000",
         ),
         (
             {"data": PAPER["data"].replace("50,000", "5,000")},
             {"width": 8, "pad": 2},
-            "A reduced experiment; that of the paper has CIFAR-10 as it was published, 16 channels in "
-            "the first stage and shifts by ",
+            "A reduced experiment; that of the paper has CIFAR-10 as it was published, 16 channels "
+            "in the first stage and shifts by ",
         ),
     ],
 )
