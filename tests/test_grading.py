@@ -26,6 +26,7 @@ from autograder.grading.student import Call
 from autograder.grading.verdicts import Finding, Verdict
 from autograder.sandbox import doctor
 from autograder.sandbox.kernels import Way
+from autograder.submissions import submission
 from tests.conftest import SANDBOX
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,12 +175,75 @@ async def press():
 result = asyncio.run(press())
 assert result["success"], result
 """
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+
+    def press() -> gradebook.Report:
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), student)
+
     ours = gradebook.report(Course.at(graded).assignment("a1_filtering"), student)
-    theirs = gradebook.report(Course.at(tmp_path).assignment("a1_filtering"), student)
-    assert theirs == ours
+    assert press() == ours
+    # What a person has read since is not to be read again.
+    read_by_a_person(tmp_path, student, "ringing", 3.0)
+    again = press()
+    assert again.waiting == [name for name in ours.waiting if name != "ringing"]
+    assert again.total == ours.total + 3
+
+
+def read_by_a_person(root: Path, student: str, question: str, points: float) -> None:
+    """Give points as the formgrader does."""
+    with gradebook.open_gradebook(root) as book:
+        grade = book.find_grade(question, "1_linear_filters", "a1_filtering", student)
+        grade.manual_score, grade.needs_manual_grade = points, False
+        book.db.commit()
+
+
+def test_what_a_person_has_read_waits_again_only_if_it_has_changed(course_copy: Path) -> None:
+    assignment = Course.at(course_copy).assignment("a1_filtering")
+    folder = course_copy / "submitted" / "anna" / "a1_filtering"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "release" / NOTEBOOK, folder)
+    gradebook.register(assignment)
+    answers = {"ringing": "Because.", "lsi_answer": "x = 1"}
+    found = submission(assignment, "anna")
+
+    def graded(lsi: float = 4.0, **changed: str) -> gradebook.Report:
+        answers.update(changed)
+        notebook = released()
+        for name, text in answers.items():
+            cell(notebook, name)["source"] = text
+        findings = [Finding(says="signals", points=4.0, awarded=lsi)]
+        verdict = Verdict(question="lsi", points=4.0, findings=findings)
+        result = jobs.Result(
+            key=f"{lsi}{answers}", notebook=notebook, verdicts=[verdict], remarks=[]
+        )
+        with gradebook.open_gradebook(course_copy) as book:
+            gradebook.write(book, assignment, found, {"1_linear_filters": result})
+        return gradebook.report(assignment, "anna")
+
+    changed = (
+        "{}: this has changed since a person gave it {} of {} points; it waits to be read again."
+    )
+    assert graded().waiting == ["ringing"]
+    read_by_a_person(course_copy, "anna", "ringing", 3.0)
+    read_by_a_person(course_copy, "anna", "lsi", 1.0)
+    again = graded()
+    assert (again.waiting, again.total) == ([], 4)
+    assert not any("has changed" in remark for remark in again.remarks)
+    # A new answer is read again, and stays to be read whatever is graded meanwhile.
+    for _ in range(2):
+        again = graded(ringing="Because of the sidelobes.")
+        assert (again.waiting, again.total) == (["ringing"], 4)
+        assert changed.format("ringing", 3, 5) in again.remarks
+    read_by_a_person(course_copy, "anna", "ringing", 5.0)
+    assert graded().waiting == []
+    # So is code, and what the tests say of it.
+    again = graded(lsi_answer="x = 2")
+    assert (again.waiting, changed.format("lsi", 1, 4) in again.remarks) == (["lsi"], True)
+    read_by_a_person(course_copy, "anna", "lsi", 1.0)
+    assert graded().waiting == []
+    assert graded(lsi=3.0).waiting == ["lsi"]
 
 
 @pytest.mark.skipif(not SANDBOX, reason="this machine gives no sandbox")
