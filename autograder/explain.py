@@ -32,9 +32,7 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         If there is no such question or submission.
     """
     text = course.find(question)
-    asked = next(q for q in text.questions if q.grade_id == question)
-    if asked.kind == "question":
-        raise CourseError(f"{question} is graded by hand; there is nothing to repeat.")
+    asked = text.repeatable(question)
     found = submission(text.assignment, student)
     if text.stem not in found.notebooks:
         raise CourseError(found.reason or f"{student} did not hand in {text.stem}.ipynb.")

@@ -56,8 +56,26 @@ def test_an_unknown_assignment(course_copy: Path) -> None:
 
 
 def test_an_unknown_question(course_copy: Path) -> None:
-    assert "There is no question krass" in sentence(course(course_copy, "proof", "krass"))
+    said = sentence(course(course_copy, "proof", "krass"))
+    assert (
+        said == f"There is no question krass. The texts in {course_copy / 'assignments'} name them."
+    )
+    said = sentence(course(course_copy, "proof", "cross_corelate"))
+    assert said == "There is no question cross_corelate. Did you mean cross_correlate?"
     assert "ringing is none" in sentence(course(course_copy, "proof", "ringing"))
+
+
+def test_a_question_that_cannot_be_graded_again(course_copy: Path) -> None:
+    hand_in(course_copy)
+    again = ("grade", "a1_filtering", "--question")
+    said = sentence(course(course_copy, *again, "ringing"))
+    assert said == "ringing is graded by hand; there is nothing to repeat."
+    said = sentence(course(course_copy, *again, "lsj"))
+    assert said == "There is no question lsj. Did you mean lsi?"
+    shutil.copytree(ROOT / "assignments" / "a2_classifiers", course_copy / "assignments" / "a2")
+    said = sentence(course(course_copy, *again, "choose_k"))
+    assert said == "a2 asks choose_k, not a1_filtering; grade that one."
+    assert not (course_copy / "feedback").exists()
 
 
 def test_nothing_submitted(course_copy: Path) -> None:
