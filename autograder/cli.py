@@ -184,12 +184,22 @@ def _grade(assignment: Assignment, order: "Order") -> None:
         raise CourseError(f"Not graded: {', '.join(graded.failed)}.")
 
 
+_MOST_STRAYS = 10
+
+
 def _show(assignment: Assignment, failed: Collection[str] = (), *, anew: bool = False) -> None:
     from autograder.pages import write_pages
+    from autograder.submissions import misplaced
 
     reports = write_pages(assignment, failed, anew=anew)
     pages = assignment.course.root / "feedback"
     out.print(_score_table(reports))
+    strays = misplaced(assignment.course)
+    for sentence in strays[:_MOST_STRAYS]:
+        err.print(sentence, style="yellow", markup=False)
+    if len(strays) > _MOST_STRAYS:
+        more = len(strays) - _MOST_STRAYS
+        err.print(f"{more} more are not graded; the class page names them.", style="yellow")
     lines = (
         f"Feedback:   {pages}/<student>/{assignment.name}/",
         f"Class page: {pages / f'{assignment.name}.html'}",

@@ -22,6 +22,7 @@ from autograder.gradebook import Report, Score
 from autograder.grading.rebuild import ADDED
 from autograder.grading.verdicts import Verdict
 from autograder.scores import graded
+from autograder.submissions import misplaced
 
 LONGEST_TEXT = 4_000
 """Characters shown of one output."""
@@ -96,6 +97,7 @@ def write_class_page(assignment: Assignment, reports: Sequence[Report]) -> Path:
         reports=reports,
         shares=shares,
         mistakes=common_mistakes(reports),
+        misplaced=misplaced(assignment.course),
         pages={report.student: _first_page(assignment, report) for report in reports},
     )
     write_text(path, markup.visible(page))

@@ -1,5 +1,6 @@
 """The command line: bad input gets one sentence, a non-zero exit, and leaves nothing half-done."""
 
+import html
 import os
 import shutil
 import sqlite3
@@ -181,6 +182,42 @@ def test_strange_submissions_are_told_in_words(course_copy: Path) -> None:
     assert "MACOSX" not in said
     again = course(course_copy, "report", "a1_filtering")
     assert "found homework0.ipynb" in " ".join(again.stdout.replace("│", " ").split())
+
+
+def test_what_lies_in_a_wrong_place_is_told(course_copy: Path) -> None:
+    from autograder import pages
+    from autograder.course import Course
+
+    release = course_copy / "release" / "a1_filtering" / "1_linear_filters.ipynb"
+    submitted = course_copy / "submitted"
+    for place in ("loose/1_linear_filters.ipynb", "typo/a1_filterin/x.ipynb", "mine.ipynb"):
+        (submitted / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(release, submitted / place)
+    for place in ("loose/.ipynb_checkpoints", "__MACOSX/loose", "other/homework"):
+        (submitted / place).mkdir(parents=True)
+    told = [
+        "submitted/mine.ipynb is not graded: it belongs into submitted/<student>/<assignment>/; "
+        "move it there and grade again.",
+        "submitted/loose/1_linear_filters.ipynb is not graded: it belongs into "
+        "submitted/loose/a1_filtering/; move it there and grade again.",
+        "submitted/other/homework is not graded: no assignment has this name. "
+        "There are: a1_filtering.",
+        "submitted/typo/a1_filterin is not graded: no assignment has this name. "
+        "Did you mean a1_filtering?",
+    ]
+    said = sentence(course(course_copy, "grade", "a1_filtering"))
+    assert said.endswith(told[0])
+    shutil.copytree(SAMPLE / "a1_filtering", submitted / "student-07" / "a1_filtering")
+    done = course(course_copy, "grade", "a1_filtering")
+    assert (done.returncode, done.stderr.strip().split("\n")) == (0, told)
+    page = html.unescape((course_copy / "feedback" / "a1_filtering.html").read_text())
+    assert all(f"<li>{line}</li>" in page for line in told)
+    # What lies where it should is not told about.
+    for place in ("loose", "other", "typo", "mine.ipynb"):
+        (submitted / place).rename(course_copy / place)
+    pages.write_pages(Course.at(course_copy).assignment("a1_filtering"))
+    page = (course_copy / "feedback" / "a1_filtering.html").read_text()
+    assert "is not graded" not in page
 
 
 def test_a_renamed_notebook_handed_in_again(course_copy: Path) -> None:
