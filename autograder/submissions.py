@@ -108,7 +108,10 @@ def submission(assignment: Assignment, student: str) -> Submission:
     folder = assignment.course.root / "submitted" / student / assignment.name
     stems = [text.stem for text in assignment.notebooks]
     if re.search(r"[*?\[\]]", student):
-        reason = "The name of the student's folder contains one of * ? [ ]; rename the folder."
+        reason = (
+            "A folder with one of * ? [ ] in its name is not graded; the student's folder needs "
+            "another name."
+        )
         return Submission(student, folder, {}, reason)
     if folder.is_symlink() or folder.parent.is_symlink():
         return Submission(student, folder, {}, "The submission is a link to another folder.")
@@ -157,7 +160,10 @@ def _nothing(folder: Path, there: list[Path], stems: list[str]) -> str:
     deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
     if deeper:
         place = plain(deeper[0])
-        return f"The notebook lies in a folder of its own ({place}); move it up and grade again."
+        return (
+            f"The notebook lies in a folder of its own ({place}), where it is not graded; it "
+            "belongs directly into the folder of the assignment."
+        )
     return f"No notebook was handed in: {missing}."
 
 

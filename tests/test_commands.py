@@ -176,7 +176,7 @@ def test_strange_submissions_are_told_in_words(course_copy: Path) -> None:
     said = " ".join(done.stdout.replace("│", " ").split())
     assert "found homework0.ipynb" in said
     assert "deep/1_linear_filters.ipynb" in said
-    assert "contains one of * ? [ ]" in said
+    assert "A folder with one of * ? [ ] in its name" in said
     assert "No notebook was handed in" in said
     assert "c[1]" in said
     assert "MACOSX" not in said
