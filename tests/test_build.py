@@ -157,6 +157,26 @@ def test_an_exercise_without_a_room_is_refused(
         build.check_course(course)
 
 
+@pytest.mark.parametrize("function", ["is_liner", ""])
+def test_a_variant_of_a_function_that_nobody_asks_for_is_refused(
+    function: str, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder import variants
+
+    monkeypatch.setitem(variants._WRONG, "lsi", variants.wrong_of("lsi"))
+
+    @variants.wrong("lsi", hint="Try more.", function=function)
+    def careless(system: Any) -> bool:
+        return True
+
+    said = (
+        f"autograder/variants/linear_filters.py: careless answers {function or 'lsi'}; "
+        "lsi has is_linear and is_shift_invariant. Name one of them with function=."
+    )
+    with pytest.raises(CourseError, match=f"^{re.escape(said)}$"):
+        build.check_course(course)
+
+
 def test_a_failing_source_is_refused_and_changes_nothing(course_copy: Path) -> None:
     before = (course_copy / "source" / NOTEBOOK).read_bytes()
     course = edited(course_copy, TEXT, ("environment.check()", "environment.check()\n1 / 0"))
