@@ -445,7 +445,15 @@ def new_exercise(
     course = Course.at(root)
     for path in scaffold.exercise(course, name, notebook, points):
         out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
-    out.print(f"Run `course proof {name}`, then write what is marked in these files.")
+    text = Course.at(root).find(name)
+    file = text.assignment.file
+    out.print(
+        f"{text.stem} is worth {file.notebooks[text.stem]:g} points now, and "
+        f"{text.assignment.name} {sum(file.notebooks.values()):g}. Every place in these files that "
+        f"you have to write says {scaffold.MARK}. Then run `course proof {name}`, and "
+        "`course build` for the notebooks.",
+        soft_wrap=True,
+    )
 
 
 @new.command("notebook")
@@ -460,7 +468,11 @@ def new_notebook(
     course = Course.at(root)
     for path in scaffold.notebook(course, name, assignment):
         out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
-    out.print("Run `course proof`, then `course build`.")
+    out.print(
+        f"Every place in these files that you have to write says {scaffold.MARK}. Then run "
+        f"`course proof {name}_example`, and `course build` for the notebooks.",
+        soft_wrap=True,
+    )
 
 
 if __name__ == "__main__":
