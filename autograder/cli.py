@@ -59,8 +59,10 @@ def main() -> None:
         # Typer turns an interruption into an exit with this code, and says nothing.
         if isinstance(stop, SystemExit) and stop.code != _INTERRUPTED:
             raise
-        sentence = "Interrupted; what was finished is kept. Run the command again to go on."
-        _stop(sentence, _INTERRUPTED)
+        # The other commands do their work whole.
+        kept = "what was finished is kept. Run the command again to go on."
+        anew = "run the command again to begin anew."
+        _stop(f"Interrupted; {kept if sys.argv[1:2] == ['grade'] else anew}", _INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

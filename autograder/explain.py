@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder import hidden, variants
-from autograder.course import Course, NotebookText, Question
+from autograder.course import Course, NotebookText, Question, nearest
 from autograder.errors import CourseError
 from autograder.grading import boxes, jobs, replays, seeds
 from autograder.grading.grader import Sessions, forbidden_calls, missing, replayed
@@ -33,6 +33,7 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
     """
     text = course.find(question)
     asked = text.repeatable(question)
+    _check_student(course, student)
     found = submission(text.assignment, student)
     if text.stem not in found.notebooks:
         raise CourseError(found.reason or f"{student} did not hand in {text.stem}.ipynb.")
@@ -59,6 +60,14 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         sessions.run_once()
         for trial in try_all(question, sessions, seed, missing(rebuilt, asked)):
             yield from _lines(trial)
+
+
+def _check_student(course: Course, student: str) -> None:
+    folder = course.root / "submitted"
+    known = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    if student not in known:
+        said = f"There is no student {student}: {folder} has no such folder."
+        raise CourseError(f"{said} {nearest(student, known)}".rstrip())
 
 
 def _seed(text: NotebookText, student: str, question: str) -> int:

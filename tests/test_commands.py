@@ -79,6 +79,15 @@ def test_a_question_that_cannot_be_graded_again(course_copy: Path) -> None:
     assert not (course_copy / "feedback").exists()
 
 
+def test_a_student_who_is_not_there_is_not_explained(course_copy: Path) -> None:
+    hand_in(course_copy)
+    said = sentence(course(course_copy, "grade", "--explain", "student-7", "lsi"))
+    assert said == (
+        f"There is no student student-7: {course_copy / 'submitted'} has no such folder. "
+        "Did you mean student-07?"
+    )
+
+
 def test_nothing_submitted(course_copy: Path) -> None:
     assert "There is nothing to grade" in sentence(course(course_copy, "grade", "a1_filtering"))
 
@@ -320,7 +329,7 @@ def test_interrupting_is_said_in_words(course_copy: Path) -> None:
     running.send_signal(signal.SIGTERM)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "Interrupted; what was finished is kept." in said
+    assert said.strip() == "Interrupted; run the command again to begin anew."
     assert "Traceback" not in said
     after = {p: p.read_bytes() for p in (course_copy / "source").rglob("*") if p.is_file()}
     assert after == before
