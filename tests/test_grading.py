@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from nbformat.v4 import new_output
@@ -363,7 +364,9 @@ def test_a_verdict_is_explained(graded: Path) -> None:
     way: Way | None = None if SANDBOX else "none"
     course = Course.at(graded)
     text = "\n".join(explain(course, "student-03", "cross_correlate", way))
-    assert "0 of 2  a colour image\n  Values differ\n" in text
+    assert "0 of 2  a colour image\n  Values differ\n  It looks like flipped: Your kernel " in text
+    assert re.search(r"\n  Values differ: at .* you return .*, expected .*\n", text)
+    assert re.search(r"cross_correlate\(<ndarray \(.*\) float64>, <ndarray \(3, 7\) float64>", text)
     assert "1 of 1  a kernel with an even side is refused" in text
     assert "argument 2: array (3, 7) float64" in text
     assert "expected: array (17, 23) float64" in text
@@ -387,6 +390,20 @@ def test_a_verdict_is_explained(graded: Path) -> None:
         list(explain(course, "student-03", "ringing", way))
     with pytest.raises(CourseError, match="No notebook was handed in"):
         list(explain(course, "student-10", "lsi", way))
+
+
+def test_an_explanation_says_how_an_object_was_made() -> None:
+    made = Call("ResidualBlock", (3, 6), {"stride": 2, "shortcut": "B"})
+    loaded = Call("", ({"conv.weight": np.ones(3)},), {}, history=(made,), do="load")
+    on = (made, loaded, Call("eval", (), {}, history=(made, loaded), do="carry_out"))
+    call = Call("__call__", (np.ones((2, 3)),), {}, result=1.0, history=on)
+    assert list(_call(call, "  call 4"))[:5] == [
+        "  call 4:",
+        "    it = ResidualBlock(3, 6, stride=2, shortcut='B')",
+        "    # the values of conv.weight are set",
+        "    it.eval()",
+        "    it(<ndarray (2, 3) float64>)",
+    ]
 
 
 def test_an_explanation_is_fit_for_a_terminal() -> None:
@@ -577,8 +594,6 @@ def test_a_replay_is_compared_by_nbval() -> None:
 
 def test_replays_print_values_away_from_rounding_edges(course: Course) -> None:
     """Right answers differ in the last bits; no printed digit may depend on them."""
-    import numpy as np
-
     from autograder import hidden
 
     def moved(value: Any, nudge: float) -> Any:
