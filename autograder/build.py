@@ -240,6 +240,19 @@ def _check_question(notebook: NotebookText, question: Question) -> None:
         raise CourseError(
             f"{place}: {name} has no {kind} variants in autograder/variants/{notebook.name}.py."
         )
+    _check_variants(notebook, name)
+
+
+def _check_variants(notebook: NotebookText, exercise: str) -> None:
+    """Refuse a variant of a function that is not asked for: nobody would ever call it."""
+    asked = notebook.functions(exercise)
+    for variant in (*variants.wrong_of(exercise), *variants.right_of(exercise)):
+        if variant.function not in asked:
+            raise CourseError(
+                f"autograder/variants/{notebook.name}.py: {variant.name} answers "
+                f"{variant.function}; {exercise} has {' and '.join(asked)}. "
+                "Name one of them with function=."
+            )
 
 
 def _home(notebook: NotebookText) -> str:

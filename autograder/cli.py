@@ -59,8 +59,10 @@ def main() -> None:
         # Typer turns an interruption into an exit with this code, and says nothing.
         if isinstance(stop, SystemExit) and stop.code != _INTERRUPTED:
             raise
-        sentence = "Interrupted; what was finished is kept. Run the command again to go on."
-        _stop(sentence, _INTERRUPTED)
+        # The other commands do their work whole.
+        kept = "what was finished is kept. Run the command again to go on."
+        anew = "run the command again to begin anew."
+        _stop(f"Interrupted; {kept if sys.argv[1:2] == ['grade'] else anew}", _INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -184,12 +186,22 @@ def _grade(assignment: Assignment, order: "Order") -> None:
         raise CourseError(f"Not graded: {', '.join(graded.failed)}.")
 
 
+_MOST_STRAYS = 10
+
+
 def _show(assignment: Assignment, failed: Collection[str] = (), *, anew: bool = False) -> None:
     from autograder.pages import write_pages
+    from autograder.submissions import misplaced
 
     reports = write_pages(assignment, failed, anew=anew)
     pages = assignment.course.root / "feedback"
     out.print(_score_table(reports))
+    strays = misplaced(assignment.course)
+    for sentence in strays[:_MOST_STRAYS]:
+        err.print(sentence, style="yellow", markup=False)
+    if len(strays) > _MOST_STRAYS:
+        more = len(strays) - _MOST_STRAYS
+        err.print(f"{more} more are not graded; the class page names them.", style="yellow")
     lines = (
         f"Feedback:   {pages}/<student>/{assignment.name}/",
         f"Class page: {pages / f'{assignment.name}.html'}",
@@ -435,7 +447,15 @@ def new_exercise(
     course = Course.at(root)
     for path in scaffold.exercise(course, name, notebook, points):
         out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
-    out.print(f"Run `course proof {name}`, then write what is marked in these files.")
+    text = Course.at(root).find(name)
+    file = text.assignment.file
+    out.print(
+        f"{text.stem} is worth {file.notebooks[text.stem]:g} points now, and "
+        f"{text.assignment.name} {sum(file.notebooks.values()):g}. Every place in these files that "
+        f"you have to write says {scaffold.MARK}. Then run `course proof {name}`, and "
+        "`course build` for the notebooks.",
+        soft_wrap=True,
+    )
 
 
 @new.command("notebook")
@@ -450,7 +470,11 @@ def new_notebook(
     course = Course.at(root)
     for path in scaffold.notebook(course, name, assignment):
         out.print(f"  {path.relative_to(course.root)}", soft_wrap=True)
-    out.print("Run `course proof`, then `course build`.")
+    out.print(
+        f"Every place in these files that you have to write says {scaffold.MARK}. Then run "
+        f"`course proof {name}_example`, and `course build` for the notebooks.",
+        soft_wrap=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The course on disk: assignments, their notebooks, and the questions the text asks for."""
 
 import ast
+import difflib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -144,6 +145,19 @@ class NotebookText:
         """The coded questions, in order."""
         return [question for question in self.questions if question.kind == "exercise"]
 
+    def repeatable(self, question: str) -> Question:
+        """Return a question of this notebook, by its name in the gradebook, to grade it again.
+
+        Raises
+        ------
+        CourseError
+            If a person grades it.
+        """
+        asked = next(q for q in self.questions if q.grade_id == question)
+        if asked.kind == "question":
+            raise CourseError(f"{question} is graded by hand; there is nothing to repeat.")
+        return asked
+
     @cached_property
     def reference(self) -> ModuleType:
         """The module with the reference solutions."""
@@ -253,8 +267,11 @@ class Course:
         for notebook in self.notebooks:
             if any(question in (q.name, q.grade_id) for q in notebook.questions):
                 return notebook
-        known = ", ".join(q.name for n in self.notebooks for q in n.exercises)
-        raise CourseError(f"There is no question {question}; the exercises are: {known}.")
+        known = [q.grade_id for n in self.notebooks for q in n.questions]
+        raise CourseError(
+            f"There is no question {question}. "
+            + (nearest(question, known) or f"The texts in {self.root / 'assignments'} name them.")
+        )
 
     def _assignment(self, folder: Path) -> Assignment:
         file = _read(AssignmentFile, folder / "assignment.yml")
@@ -280,6 +297,12 @@ class Course:
                 f"{folder / 'assignment.yml'} does not name the notebook {unlisted[0]}."
             )
         return assignment
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the most similar of some words, "" if none is similar."""
+    similar = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {similar[0]}?" if similar else ""
 
 
 def room(wing: str, notebook: str, place: Path) -> ModuleType:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from autograder import hidden, variants
-from autograder.course import Course, NotebookText, Question
+from autograder.course import Course, NotebookText, Question, nearest
 from autograder.errors import CourseError
 from autograder.grading import boxes, jobs, replays, seeds
 from autograder.grading.grader import Sessions, forbidden_calls, missing, replayed
 from autograder.grading.student import Call
-from autograder.grading.verdicts import Finding, Trial, Verdict, try_all
+from autograder.grading.verdicts import Finding, Trial, Verdict, try_all, with_hint
 from autograder.hidden import Wrong
 from autograder.plain import plain
 from autograder.sandbox.kernels import Way
@@ -32,9 +32,8 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
         If there is no such question or submission.
     """
     text = course.find(question)
-    asked = next(q for q in text.questions if q.grade_id == question)
-    if asked.kind == "question":
-        raise CourseError(f"{question} is graded by hand; there is nothing to repeat.")
+    asked = text.repeatable(question)
+    _check_student(course, student)
     found = submission(text.assignment, student)
     if text.stem not in found.notebooks:
         raise CourseError(found.reason or f"{student} did not hand in {text.stem}.ipynb.")
@@ -59,8 +58,19 @@ def explain(course: Course, student: str, question: str, way: Way | None) -> Ite
             yield from _replay(asked, *replayed(asked, sessions, jobs.source(text)))
             return
         sessions.run_once()
-        for trial in try_all(question, sessions, seed, missing(rebuilt, asked)):
-            yield from _lines(trial)
+        trials = try_all(question, sessions, seed, missing(rebuilt, asked))
+        for trial in trials:
+            finding = with_hint(question, trial, trials, text.functions(question))
+            yield from _outcome(finding)
+            yield from _came_from(trial)
+
+
+def _check_student(course: Course, student: str) -> None:
+    folder = course.root / "submitted"
+    known = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    if student not in known:
+        said = f"There is no student {student}: {folder} has no such folder."
+        raise CourseError(f"{said} {nearest(student, known)}".rstrip())
 
 
 def _seed(text: NotebookText, student: str, question: str) -> int:
@@ -98,22 +108,27 @@ def _outcome(finding: Finding) -> Iterator[str]:
     yield f"{finding.awarded:g} of {finding.points:g}  {finding.says}"
     if finding.sentence:
         yield f"  {finding.sentence}"
+    if finding.hint:
+        yield f"  It looks like {finding.mistake}: {finding.hint}"
 
 
-def _lines(trial: Trial) -> Iterator[str]:
-    yield from _outcome(trial.finding)
+def _came_from(trial: Trial) -> Iterator[str]:
     if trial.error is None:
         return
     if trial.calls:
         yield from _call(trial.calls[-1], f"  call {len(trial.calls)}, the last of this test")
     if isinstance(trial.error, Wrong) and trial.error.expected is not None:
+        differs = difference(trial.error.got, trial.error.expected)
+        if differs is not None:
+            yield f"  {plain(differs)}"
         if not trial.calls or difference(trial.error.got, trial.calls[-1].result) is not None:
             yield from _value("  got", trial.error.got)
         yield from _value("  expected", trial.error.expected)
 
 
 def _call(call: Call, title: str) -> Iterator[str]:
-    yield f"{title}: {call.name}"
+    yield f"{title}:"
+    yield from (f"    {line}" for line in _in_python(call))
     for number, argument in enumerate(call.arguments, 1):
         yield from _value(f"    argument {number}", argument)
     for name, value in call.keywords.items():
@@ -122,6 +137,43 @@ def _call(call: Call, title: str) -> Iterator[str]:
         yield f"    ended with {plain(call.raised)}"
     else:
         yield from _value("    returned", call.result)
+
+
+def _in_python(call: Call) -> Iterator[str]:
+    """Yield a call as Python text, after what made and changed the object it was made of."""
+    if not call.history:
+        yield f"{call.name}({_given(call)})"
+        return
+    made, *before = call.history
+    *first, last = _in_python(made)
+    yield from first
+    yield f"it = {last}"
+    for one in (*before, call):
+        match one.do:
+            case "load":
+                names = list(one.arguments[0])
+                more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+                yield f"# the values of {plain(', '.join(names[:3]))}{more} are set"
+            case "get":
+                yield f"it.{one.name}"
+            case "outline":
+                yield "# its parameters and layers are looked at"
+            case _ if one.name == "__call__":
+                yield f"it({_given(one)})"
+            case _:
+                yield f"it.{one.name}({_given(one)})"
+
+
+def _given(call: Call) -> str:
+    named = [f"{name}={_short(value)}" for name, value in call.keywords.items()]
+    return ", ".join([*map(_short, call.arguments), *named])
+
+
+def _short(value: Any) -> str:
+    """Return a value as it is written in a call; of an array, shape and dtype."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"<{type(value).__name__} {tuple(value.shape)} {value.dtype}>"
+    return plain(repr(value), 60)
 
 
 def _value(title: str, value: Any) -> Iterator[str]:

@@ -16,12 +16,13 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder import markup
-from autograder.course import Assignment, NotebookText
+from autograder.course import Assignment, NotebookText, Question
 from autograder.files import write_text
 from autograder.gradebook import Report, Score
 from autograder.grading.rebuild import ADDED
 from autograder.grading.verdicts import Verdict
 from autograder.scores import graded
+from autograder.submissions import misplaced
 
 LONGEST_TEXT = 4_000
 """Characters shown of one output."""
@@ -61,6 +62,11 @@ class Part:
     points: float = 0.0
     comments: list[str] = field(default_factory=list)
 
+    @property
+    def lacks_points(self) -> bool:
+        """Whether it was given less than it is worth."""
+        return self.awarded is not None and self.awarded < self.points
+
 
 def write_feedback(assignment: Assignment, report: Report) -> list[Path]:
     """Write the feedback pages of a graded submission and return their paths."""
@@ -71,6 +77,7 @@ def write_feedback(assignment: Assignment, report: Report) -> list[Path]:
         page = _template("feedback.html").render(
             title=assignment.file.title,
             notebook=text.stem,
+            notebooks=[one.stem for one in assignment.notebooks],
             report=report,
             remarks=_for_the_student(report),
             parts=_parts(assignment, text, report),
@@ -83,23 +90,29 @@ def write_feedback(assignment: Assignment, report: Report) -> list[Path]:
 def write_class_page(assignment: Assignment, reports: Sequence[Report]) -> Path:
     """Write the page with everybody's points and where the class lost them; return its path."""
     questions = [q for text in assignment.notebooks for q in text.questions]
-    shares = {}
-    for question in questions:
-        scores = [s for report in reports for s in report.scores if s.question == question.grade_id]
-        got = [score.awarded for score in scores if not score.by_hand]
-        shares[question.grade_id] = sum(got) / len(got) / question.points if got else None
     path = assignment.course.root / "feedback" / f"{assignment.name}.html"
     page = _template("class.html").render(
         title=assignment.file.title,
         assignment=assignment.name,
         questions=questions,
         reports=reports,
-        shares=shares,
+        shares={question.grade_id: _share(question, reports) for question in questions},
         mistakes=common_mistakes(reports),
+        misplaced=misplaced(assignment.course),
+        rubrics={q.name: assignment.rubrics[q.name] for q in questions if q.kind == "question"},
         pages={report.student: _first_page(assignment, report) for report in reports},
     )
     write_text(path, markup.visible(page))
     return path
+
+
+def _share(question: Question, reports: Sequence[Report]) -> float | None:
+    """Return the share of a question's points that the class got, None before all are given."""
+    scores = [s for report in reports for s in report.scores if s.question == question.grade_id]
+    # Code that a person looks at has points already.
+    if question.kind == "question" and any(score.by_hand for score in scores):
+        return None
+    return sum(score.awarded for score in scores) / len(scores) / question.points
 
 
 def _first_page(assignment: Assignment, report: Report) -> str:
@@ -108,7 +121,7 @@ def _first_page(assignment: Assignment, report: Report) -> str:
     return f"{report.student}/{assignment.name}/{stems[0]}.html" if stems else ""
 
 
-def common_mistakes(reports: Sequence[Report]) -> list[tuple[int, str, str, str]]:
+def common_mistakes(reports: Sequence[Report]) -> list[tuple[list[str], str, str, str]]:
     """Return (students, question, mistake, hint) of the recognised mistakes, commonest first."""
     seen: dict[tuple[str, str, str], set[str]] = {}
     for report in reports:
@@ -118,8 +131,8 @@ def common_mistakes(reports: Sequence[Report]) -> list[tuple[int, str, str, str]
                     if finding.mistake:
                         key = (verdict.question, finding.mistake, finding.hint)
                         seen.setdefault(key, set()).add(report.student)
-    counted = [(len(students), *key) for key, students in seen.items()]
-    return sorted(counted, key=lambda row: (-row[0], row[1], row[2]))
+    rows = [(sorted(students), *key) for key, students in seen.items()]
+    return sorted(rows, key=lambda row: (-len(row[0]), row[1], row[2]))
 
 
 @cache
@@ -159,11 +172,26 @@ def _parts(assignment: Assignment, text: NotebookText, report: Report) -> list[P
             parts.append(_written(cell, name, asked.get(f"{name}_text", ""), scores[name], room))
         elif keys.get("solution"):
             ids = [n for n in (name, f"{name}_replay") if n in verdicts]
-            mine, given = [verdicts[n] for n in ids], [scores[n] for n in ids if n in scores]
+            mine = _each_hint_once([verdicts[n] for n in ids])
+            given = [scores[n] for n in ids if n in scores]
             parts.append(_coded(cell, name, mine, given, room))
         elif cell.metadata.get(ADDED) and cell.cell_type == "code":
             parts.append(Part("", room.outputs(cell), source=room.text(cell.source)))
     return parts
+
+
+def _each_hint_once(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return verdicts about a question, each hint only where it comes first."""
+    shown = {""}
+    kept = []
+    for verdict in verdicts:
+        findings = []
+        for finding in verdict.findings:
+            again = finding.hint in shown
+            findings.append(finding.model_copy(update={"hint": ""}) if again else finding)
+            shown.add(finding.hint)
+        kept.append(verdict.model_copy(update={"findings": findings}))
+    return kept
 
 
 def _coded(

@@ -171,10 +171,11 @@ class _Run:
         return {name: submission(self.assignment, name) for name in names}
 
     def _check_question(self, name: str) -> None:
-        known = {q.grade_id for text in self.texts.values() for q in text.questions}
-        if name not in known:
-            names = ", ".join(sorted(known))
-            raise CourseError(f"{self.assignment.name} has no question {name}; it has: {names}.")
+        text = self.assignment.course.find(name)
+        if text.stem not in self.texts:
+            asks = text.assignment.name
+            raise CourseError(f"{asks} asks {name}, not {self.assignment.name}; grade that one.")
+        text.repeatable(name)
 
     def _jobs(self, found: Submission) -> Iterator[Job]:
         """Yield what has to be done for a submission; remember what need not be."""

@@ -34,9 +34,11 @@ from autograder.grading.verdicts import Verdict
 from autograder.nbgrader_hooks import configure
 from autograder.scores import (
     RECORD,
+    answers_seen,
     graded,
     graded_notebook,
     holds,
+    remember_answers,
     save_nothing,
     save_scores,
     verdicts_in,
@@ -172,10 +174,13 @@ def write(
     for notebook_row in row.notebooks:
         if notebook_row.name in notebooks:
             result = results[notebook_row.name]
-            save_scores(notebook_row, notebooks[notebook_row.name], result.verdicts)
+            seen = answers_seen(assignment, student, notebook_row.name)
+            save_scores(notebook_row, notebooks[notebook_row.name], result.verdicts, seen)
         else:
             save_nothing(notebook_row)
     gradebook.db.commit()
+    for stem, notebook in notebooks.items():
+        remember_answers(assignment, student, stem, notebook)
     folder = root / "autograded" / student / name
     for path in released_files(assignment):
         if path.is_file():
@@ -271,8 +276,19 @@ def _report(assignment: Assignment, student: str, row: Any) -> Report:
         assignment=assignment.name,
         scores=_scores(assignment, row),
         verdicts=verdicts,
-        remarks=remarks,
+        remarks=remarks + _to_read_again(row),
     )
+
+
+def _to_read_again(row: Any) -> list[str]:
+    """Return a remark on everything that is not what a person has given points to."""
+    return [
+        f"{grade.name}: this has changed since a person gave it {grade.manual_score:g} of "
+        f"{grade.max_score:g} points; it waits to be read again."
+        for notebook in (row.notebooks if row is not None else [])
+        for grade in notebook.grades
+        if grade.manual_score is not None and grade.needs_manual_grade
+    ]
 
 
 def _scores(assignment: Assignment, row: Any) -> list[Score]:

@@ -30,7 +30,14 @@ from autograder.errors import CourseError
 from autograder.grading import boxes, jobs, workers
 from autograder.grading.rebuild import Rebuilt
 from autograder.sandbox.kernels import Starter
-from autograder.scores import RECORD, graded_notebook, save_scores, verdicts_in
+from autograder.scores import (
+    RECORD,
+    answers_seen,
+    graded_notebook,
+    remember_answers,
+    save_scores,
+    verdicts_in,
+)
 
 
 def configure(config: Any) -> None:
@@ -181,18 +188,20 @@ def _starter(assignment: str, sandbox: bool) -> Starter:
     )
 
 
-class SaveScores(NbGraderPreprocessor):
+class SaveScores(_CoursePreprocessor):
     """Writes the verdicts into nbgrader's gradebook, and their sentences beside the answers."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Save the scores of a notebook."""
         names = resources["nbgrader"]
+        place = (self.text(resources).assignment, names["student"], names["notebook"])
         with Gradebook(names["db_url"]) as gradebook:
             row = gradebook.find_submission_notebook(
                 names["notebook"], names["assignment"], names["student"]
             )
-            save_scores(row, nb, verdicts_in(nb))
+            save_scores(row, nb, verdicts_in(nb), answers_seen(*place))
             gradebook.db.commit()
+        remember_answers(*place, nb)
         return nb, resources
 
 

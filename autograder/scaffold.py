@@ -1,6 +1,6 @@
 """Scaffolds an exercise or a notebook: something that builds, proves and grades, to be rewritten.
 
-The example exercise doubles a number. Every place to be rewritten says "Rewrite".
+The example exercise doubles a number. Every place to be rewritten says so with the word of `MARK`.
 """
 
 import builtins
@@ -12,6 +12,8 @@ from pathlib import Path
 from autograder.course import Course, NotebookText
 from autograder.errors import CourseError
 from autograder.files import write_text
+
+MARK = "Rewrite"
 
 _TEXT = """
 # %% [markdown]
@@ -37,6 +39,7 @@ def {name}(x: float) -> float:
     -------
     float.
     """
+    # Rewrite: the solution.
     return 2.0 * x
 '''
 
@@ -44,6 +47,7 @@ _CHECK = """
 
 @example("{name}", "the number 3")
 def {name}_of_three({name}: Any) -> Any:
+    # Rewrite: a small example, named in the line above the function.
     return {name}(3.0)
 """
 
@@ -52,12 +56,13 @@ _HIDDEN = """
 @hidden("{name}", points={points:g}, says="numbers of many sizes")
 def {name}_of_numbers(student: Student, rng: Generator) -> None:
     for x in rng.normal(0.0, 10.0, 20):
-        # Rewrite: compare with an independent oracle.
+        # Rewrite: compare with an independent oracle; say above, for the student, what is tried.
         close(student.{name}(float(x)), float(x) + float(x))
 """
 
 _VARIANTS = """
 
+# Rewrite: mistakes that students make, six or more, each with its hint.
 @wrong("{name}", hint="You halve the number; double it.")
 def {name}_halved(x: float) -> float:
     return 0.5 * x
@@ -88,6 +93,7 @@ def {name}_plus_two(x: float) -> float:
     return x + 2.0
 
 
+# Rewrite: right answers of another kind, three or more.
 @right("{name}")
 def {name}_by_adding(x: float) -> float:
     return x + x
@@ -148,7 +154,7 @@ _OPENING = """# %% [markdown]
 #
 # **You will be able to**
 #
-# - rewrite this.
+# - Rewrite: do what.
 #
 # **Time to plan:** three to five hours. **You hand in** this notebook under its own name.
 #
@@ -258,11 +264,16 @@ def _notebook(course: Course, name: str) -> NotebookText:
 
 
 def _with_exercise(text: NotebookText, name: str, points: float) -> str:
-    """Put the new section before the closing one, if there is one."""
+    """Put the new section before the cell that shows the progress and the words before it."""
     source = text.path.read_text("utf-8").rstrip("\n") + "\n"
     part = _TEXT.format(title=name.replace("_", " ").capitalize(), name=name, points=points)
-    head, closing, tail = source.partition("\n# %% [markdown]\n# ## How far you are")
-    return head + part + closing + tail if closing else source + part
+    cells = re.split(r"(?m)^(?=# %%(?:\s|$))", source)
+    shows = [n for n, cell in enumerate(cells) if re.search(r"(?m)^progress\(", cell)]
+    if not shows:
+        return source + part
+    words = cells[shows[-1] - 1].startswith("# %% [markdown]\n")
+    place = shows[-1] - words
+    return "".join(cells[:place]) + part.lstrip("\n") + "\n" + "".join(cells[place:])
 
 
 def _with_points(settings: str, stem: str, points: float) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from autograder.course import Assignment
+from autograder.course import Assignment, Course, nearest
 from autograder.errors import CourseError
 from autograder.files import write_text
 from autograder.grading.jobs import FOLDER
@@ -65,11 +65,42 @@ def students(assignment: Assignment) -> list[str]:
         if path.is_dir() and path.parent.name[0] not in "._"
     )
     if not names:
+        collect = "Collect the submissions first (`nbgrader collect`, or copy them there)."
         raise CourseError(
             f"There is nothing to grade: no folder {folder}/<student>/{assignment.name}. "
-            "Collect the submissions first (`nbgrader collect`, or copy them there)."
+            + (misplaced(assignment.course) or [collect])[0]
         )
     return names
+
+
+def misplaced(course: Course) -> list[str]:
+    """Return a sentence on everything in `submitted/` that lies where nothing is graded."""
+    sentences = list(_loose(course, course.root / "submitted", "<student>/"))
+    names = [assignment.name for assignment in course.assignments]
+    for student in _folders(course.root / "submitted"):
+        sentences += _loose(course, student, "")
+        for folder in _folders(student):
+            if folder.name not in names:
+                place = plain(folder.relative_to(course.root))
+                hint = nearest(folder.name, names) or f"There are: {', '.join(names)}."
+                sentences.append(f"{place} is not graded: no assignment has this name. {hint}")
+    return sentences
+
+
+def _loose(course: Course, folder: Path, within: str) -> Iterator[str]:
+    for path in notebooks_in(folder):
+        homes = [
+            a.name for a in course.assignments for text in a.notebooks if text.stem == path.stem
+        ]
+        place, home = plain(path.relative_to(course.root)), homes[0] if homes else "<assignment>"
+        right = f"{plain(folder.relative_to(course.root))}/{within}{home}/"
+        yield f"{place} is not graded: it belongs into {right}; move it there and grade again."
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, without links and what archives leave behind."""
+    paths = sorted(path for path in folder.glob("*") if path.name[0] not in "._")
+    return [path for path in paths if path.is_dir() and not path.is_symlink()]
 
 
 def submission(assignment: Assignment, student: str) -> Submission:
@@ -77,7 +108,10 @@ def submission(assignment: Assignment, student: str) -> Submission:
     folder = assignment.course.root / "submitted" / student / assignment.name
     stems = [text.stem for text in assignment.notebooks]
     if re.search(r"[*?\[\]]", student):
-        reason = "The name of the student's folder contains one of * ? [ ]; rename the folder."
+        reason = (
+            "A folder with one of * ? [ ] in its name is not graded; the student's folder needs "
+            "another name."
+        )
         return Submission(student, folder, {}, reason)
     if folder.is_symlink() or folder.parent.is_symlink():
         return Submission(student, folder, {}, "The submission is a link to another folder.")
@@ -126,7 +160,10 @@ def _nothing(folder: Path, there: list[Path], stems: list[str]) -> str:
     deeper = [path for path in inside if not any(part[0] in "._" for part in path.parts)]
     if deeper:
         place = plain(deeper[0])
-        return f"The notebook lies in a folder of its own ({place}); move it up and grade again."
+        return (
+            f"The notebook lies in a folder of its own ({place}), where it is not graded; it "
+            "belongs directly into the folder of the assignment."
+        )
     return f"No notebook was handed in: {missing}."
 
 

@@ -157,6 +157,26 @@ def test_an_exercise_without_a_room_is_refused(
         build.check_course(course)
 
 
+@pytest.mark.parametrize("function", ["is_liner", ""])
+def test_a_variant_of_a_function_that_nobody_asks_for_is_refused(
+    function: str, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder import variants
+
+    monkeypatch.setitem(variants._WRONG, "lsi", variants.wrong_of("lsi"))
+
+    @variants.wrong("lsi", hint="Try more.", function=function)
+    def careless(system: Any) -> bool:
+        return True
+
+    said = (
+        f"autograder/variants/linear_filters.py: careless answers {function or 'lsi'}; "
+        "lsi has is_linear and is_shift_invariant. Name one of them with function=."
+    )
+    with pytest.raises(CourseError, match=f"^{re.escape(said)}$"):
+        build.check_course(course)
+
+
 def test_a_failing_source_is_refused_and_changes_nothing(course_copy: Path) -> None:
     before = (course_copy / "source" / NOTEBOOK).read_bytes()
     course = edited(course_copy, TEXT, ("environment.check()", "environment.check()\n1 / 0"))
@@ -277,6 +297,14 @@ def test_new_notebook_and_exercise_run_at_once(checkout: Path) -> None:
         checkout, "new", "exercise", "disparity", "--in", "stereo", "--points", "3"
     )
     assert made.returncode == 0, made.stderr
+    assert "3_stereo is worth 7 points now, and a1_filtering 107." in made.stdout
+    assert f"says {scaffold.MARK}." in made.stdout
+    assert "`course build`" in made.stdout
+    written = [checkout / line.strip() for line in made.stdout.split("\n") if line[:2] == "  "]
+    rooms = {path.parent.name: path.read_text() for path in written if path.suffix == ".py"}
+    assert set(rooms) == {"a1_filtering", "reference", "checks", "hidden", "variants"}
+    # Those of the exercise that the notebook came with, and those of the new one.
+    assert all(text.count(f"{scaffold.MARK}:") >= 2 for text in rooms.values())
     table = checkout / "proof.json"
     proven = course_command(checkout, "proof", "disparity", "--json", str(table))
     assert proven.returncode == 0, proven.stderr
@@ -290,6 +318,23 @@ def test_new_notebook_and_exercise_run_at_once(checkout: Path) -> None:
     again = course_command(checkout, "new", "exercise", "disparity", "--in", "stereo")
     assert again.returncode == 1
     assert "The name disparity is taken" in again.stderr
+
+
+@pytest.mark.parametrize("text", [pytest.param(t, id=t.name) for t in Course.at(ROOT).notebooks])
+def test_a_new_exercise_stands_before_the_last_words(text: NotebookText, tmp_path: Path) -> None:
+    path = tmp_path / text.path.name
+    path.write_text(scaffold._with_exercise(text, "disparity", 4))
+    before, after = text.cells, NotebookText(text.assignment, text.stem, path).cells
+    sources = [(one.source, one.question and one.question.name) for one in after]
+    place = next(n for n, (_, name) in enumerate(sources) if name == "disparity")
+    assert sources[place - 1][0].startswith("## Disparity")
+    assert [(one.source, one.question and one.question.name) for one in before] == (
+        sources[: place - 1] + sources[place + 1 :]
+    )
+    # Behind every question; of what comes last, nothing but words and the progress.
+    assert not any(one.question for one in after[place + 1 :])
+    assert [one.kind for one in after[place + 1 :]] in (["code"], ["markdown", "code"])
+    assert after[-1].source.startswith("progress(")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command line: bad input gets one sentence, a non-zero exit, and leaves nothing half-done."""
 
+import html
 import os
 import shutil
 import sqlite3
@@ -56,8 +57,35 @@ def test_an_unknown_assignment(course_copy: Path) -> None:
 
 
 def test_an_unknown_question(course_copy: Path) -> None:
-    assert "There is no question krass" in sentence(course(course_copy, "proof", "krass"))
+    said = sentence(course(course_copy, "proof", "krass"))
+    assert (
+        said == f"There is no question krass. The texts in {course_copy / 'assignments'} name them."
+    )
+    said = sentence(course(course_copy, "proof", "cross_corelate"))
+    assert said == "There is no question cross_corelate. Did you mean cross_correlate?"
     assert "ringing is none" in sentence(course(course_copy, "proof", "ringing"))
+
+
+def test_a_question_that_cannot_be_graded_again(course_copy: Path) -> None:
+    hand_in(course_copy)
+    again = ("grade", "a1_filtering", "--question")
+    said = sentence(course(course_copy, *again, "ringing"))
+    assert said == "ringing is graded by hand; there is nothing to repeat."
+    said = sentence(course(course_copy, *again, "lsj"))
+    assert said == "There is no question lsj. Did you mean lsi?"
+    shutil.copytree(ROOT / "assignments" / "a2_classifiers", course_copy / "assignments" / "a2")
+    said = sentence(course(course_copy, *again, "choose_k"))
+    assert said == "a2 asks choose_k, not a1_filtering; grade that one."
+    assert not (course_copy / "feedback").exists()
+
+
+def test_a_student_who_is_not_there_is_not_explained(course_copy: Path) -> None:
+    hand_in(course_copy)
+    said = sentence(course(course_copy, "grade", "--explain", "student-7", "lsi"))
+    assert said == (
+        f"There is no student student-7: {course_copy / 'submitted'} has no such folder. "
+        "Did you mean student-07?"
+    )
 
 
 def test_nothing_submitted(course_copy: Path) -> None:
@@ -157,12 +185,48 @@ def test_strange_submissions_are_told_in_words(course_copy: Path) -> None:
     said = " ".join(done.stdout.replace("│", " ").split())
     assert "found homework0.ipynb" in said
     assert "deep/1_linear_filters.ipynb" in said
-    assert "contains one of * ? [ ]" in said
+    assert "A folder with one of * ? [ ] in its name" in said
     assert "No notebook was handed in" in said
     assert "c[1]" in said
     assert "MACOSX" not in said
     again = course(course_copy, "report", "a1_filtering")
     assert "found homework0.ipynb" in " ".join(again.stdout.replace("│", " ").split())
+
+
+def test_what_lies_in_a_wrong_place_is_told(course_copy: Path) -> None:
+    from autograder import pages
+    from autograder.course import Course
+
+    release = course_copy / "release" / "a1_filtering" / "1_linear_filters.ipynb"
+    submitted = course_copy / "submitted"
+    for place in ("loose/1_linear_filters.ipynb", "typo/a1_filterin/x.ipynb", "mine.ipynb"):
+        (submitted / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(release, submitted / place)
+    for place in ("loose/.ipynb_checkpoints", "__MACOSX/loose", "other/homework"):
+        (submitted / place).mkdir(parents=True)
+    told = [
+        "submitted/mine.ipynb is not graded: it belongs into submitted/<student>/<assignment>/; "
+        "move it there and grade again.",
+        "submitted/loose/1_linear_filters.ipynb is not graded: it belongs into "
+        "submitted/loose/a1_filtering/; move it there and grade again.",
+        "submitted/other/homework is not graded: no assignment has this name. "
+        "There are: a1_filtering.",
+        "submitted/typo/a1_filterin is not graded: no assignment has this name. "
+        "Did you mean a1_filtering?",
+    ]
+    said = sentence(course(course_copy, "grade", "a1_filtering"))
+    assert said.endswith(told[0])
+    shutil.copytree(SAMPLE / "a1_filtering", submitted / "student-07" / "a1_filtering")
+    done = course(course_copy, "grade", "a1_filtering")
+    assert (done.returncode, done.stderr.strip().split("\n")) == (0, told)
+    page = html.unescape((course_copy / "feedback" / "a1_filtering.html").read_text())
+    assert all(f"<li>{line}</li>" in page for line in told)
+    # What lies where it should is not told about.
+    for place in ("loose", "other", "typo", "mine.ipynb"):
+        (submitted / place).rename(course_copy / place)
+    pages.write_pages(Course.at(course_copy).assignment("a1_filtering"))
+    page = (course_copy / "feedback" / "a1_filtering.html").read_text()
+    assert "is not graded" not in page
 
 
 def test_a_renamed_notebook_handed_in_again(course_copy: Path) -> None:
@@ -265,7 +329,7 @@ def test_interrupting_is_said_in_words(course_copy: Path) -> None:
     running.send_signal(signal.SIGTERM)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "Interrupted; what was finished is kept." in said
+    assert said.strip() == "Interrupted; run the command again to begin anew."
     assert "Traceback" not in said
     after = {p: p.read_bytes() for p in (course_copy / "source").rglob("*") if p.is_file()}
     assert after == before

@@ -27,10 +27,11 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "b", "span", "div"),
-    *("p", "ul", "li", "table", "tr", "th", "td", "pre", "img"),
+    *("p", "ul", "li", "table", "tr", "th", "td", "pre", "img", "nav", "a"),
 }
 """The elements of the templates."""
 ATTRIBUTES = {"alt", "src", "start", *markup._WORDS, *markup._LENGTHS}
+LINK = re.compile(r"#[a-z0-9_]+|[12]_[a-z_]+\.html")
 PICTURE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/]+={0,2}")
 
 
@@ -308,7 +309,9 @@ def assert_page(html: str) -> None:
     elements = Elements(html)
     for tag, attributes in elements.found:
         assert tag in OURS | markup.TAGS | markup.MATHML, tag
-        assert not {"href", "style", "srcset", "xlink:href", "action"} & set(attributes)
+        assert ("href" in attributes) == (tag == "a")
+        assert tag != "a" or LINK.fullmatch(attributes["href"] or ""), attributes
+        assert not {"style", "srcset", "xlink:href", "action"} & set(attributes)
         assert not any(name.startswith("on") for name in attributes)
         if "src" in attributes:
             assert PICTURE.fullmatch(attributes["src"] or "")
@@ -453,6 +456,84 @@ def test_points_that_a_person_changed_are_the_ones_that_count(course: Course) ->
     assert "The tests gave 0; a person has changed that." in html
     assert "Nice." in html
     assert "3 of 5" in html
+
+
+def test_a_page_begins_with_what_lost_points_and_leads_to_the_other_notebook(
+    course: Course,
+) -> None:
+    full = Finding(says="signals", points=2.0, awarded=2.0)
+    verdicts = [verdict(), Verdict(question="moving_average", points=2.0, findings=[full])]
+    scores = [
+        Score(question="cross_correlate", points=8, awarded=2.5, by_hand=False),
+        Score(question="moving_average", points=2, awarded=2, by_hand=False),
+    ]
+    html = page(course, verdicts={"1_linear_filters": verdicts}, changed=scores)
+    assert '<a href="2_nonlinear_filters.html">2_nonlinear_filters</a>' in html
+    (overview,) = re.findall(r"<p>Without full points here: .*</p>", html)
+    assert '<a href="#cross_correlate">cross_correlate</a> 2.5 of 8' in overview
+    assert 'id="cross_correlate"' in html
+    assert "moving_average" not in overview
+    # What waits for a person has lost nothing yet.
+    assert "ringing" not in overview
+
+
+def test_a_hint_is_given_once(course: Course) -> None:
+    def lost(says: str, hint: str) -> Finding:
+        return Finding(says=says, points=1.0, awarded=0.0, sentence="Values differ", hint=hint)
+
+    findings = [lost("a", "It runs backwards."), lost("b", "It runs backwards."), lost("c", "Pad.")]
+    html = page(course, verdicts={"1_linear_filters": [verdict(points=3.0, findings=findings)]})
+    assert [html.count(words) for words in ("Values differ", "runs backwards", "Pad.")] == [3, 1, 1]
+
+
+# --- The class page -------------------------------------------------------------------------------
+
+
+def class_page(course: Course, *reports: Report) -> str:
+    path = feedback.write_class_page(course.assignment("a1_filtering"), reports)
+    return path.read_text("utf-8")
+
+
+def reported(course: Course, student: str, *scores: Score, **fields: Any) -> Report:
+    """Return a report with all points but for some scores."""
+    given = {score.question: score for score in scores}
+    everything = [
+        given.get(
+            q.grade_id, Score(question=q.grade_id, points=q.points, awarded=q.points, by_hand=False)
+        )
+        for text in course.assignment("a1_filtering").notebooks
+        for q in text.questions
+    ]
+    fields = {"verdicts": {}, "remarks": [], **fields}
+    return Report(student=student, assignment="a1_filtering", scores=everything, **fields)
+
+
+def shares(html: str, course: Course) -> dict[str, str]:
+    (row,) = re.findall(r'<tr><th scope="row">Share in %</th><td></td>(.*?)</tr>', html, re.DOTALL)
+    names = [q.grade_id for t in course.assignment("a1_filtering").notebooks for q in t.questions]
+    return dict(zip(names, re.findall(r"<td[^>]*>([^<]*)</td>", row), strict=True))
+
+
+def test_a_written_question_has_no_share_while_an_answer_is_unread(course: Course) -> None:
+    read = Score(question="ringing", points=5, awarded=4, by_hand=False)
+    unread = Score(question="ringing", points=5, awarded=0, by_hand=True)
+    noted = Score(question="lsi", points=4, awarded=2, by_hand=True)
+    both = [reported(course, "anna", read, noted), reported(course, "ben", unread)]
+    found = shares(class_page(course, *both), course)
+    assert (found["ringing"], found["lsi"], found["psnr"]) == ("-", "75", "100")
+    both[1] = reported(course, "ben", read)
+    assert shares(class_page(course, *both), course)["ringing"] == "80"
+
+
+def test_the_class_page_names_who_made_a_mistake_and_numbers_the_rubric(course: Course) -> None:
+    flipped = Finding(says="a", points=8.0, awarded=0.0, hint="Turn it.", mistake="flipped")
+    verdicts = {"1_linear_filters": [verdict(findings=[flipped, flipped])]}
+    reports = [reported(course, who, verdicts=verdicts) for who in ("ben", "anna")]
+    html = class_page(course, *reports, reported(course, "carl"))
+    assert '<td class="number">2</td><td class="names">anna, ben</td>' in html
+    (listed,) = re.findall(r"<h3>ringing</h3>\n<ol>\n(.*?)</ol>", html, re.DOTALL)
+    rubric = course.assignment("a1_filtering").rubrics["ringing"]
+    assert listed.count("<li>") == len(rubric.criteria)
 
 
 # --- In a browser ---------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def judge(
     trials = try_all(question, carrier, seed, missing)
     findings = [trial.finding for trial in trials]
     if functions:
-        findings = [_with_hint(question, trial, trials, functions) for trial in trials]
+        findings = [with_hint(question, trial, trials, functions) for trial in trials]
     points = sum(finding.points for finding in findings)
     return Verdict(question=question, points=points, findings=findings, note=note, seed=f"{seed:x}")
 
@@ -166,9 +166,13 @@ def _try(test: HiddenTest, carrier: Carrier, seed: int, missing: str) -> Trial:
     return Trial(finding, student.calls, ended)
 
 
-def _with_hint(
+def with_hint(
     question: str, trial: Trial, trials: list[Trial], functions: Mapping[str, Any]
 ) -> Finding:
+    """Return what a trial of a question found, with the mistake that all its trials look like.
+
+    `functions` are the reference's.
+    """
     if trial.passed:
         return trial.finding
     passed = [call for other in trials if other.passed for call in other.calls]
