@@ -268,9 +268,9 @@ def inception_outputs(inception: Any) -> Any:
     return _out_of(_filled(_network(inception(*_WIDTHS))), _images(1, 3, 4, 3))
 
 
-@example("inception_block", "the same block: images with values below 0 alone, 2 x 2 places")
+@example("inception_block", "the same block: images with values below 0 alone, 3 x 3 places")
 def inception_of_negatives(inception: Any) -> Any:
-    return _out_of(_filled(_network(inception(*_WIDTHS))), _images(1, 3, 2, 2, mean=-6.0))
+    return _out_of(_filled(_network(inception(*_WIDTHS))), _images(1, 3, 3, 3, mean=-6.0))
 
 
 @example("inception_block", "the same block: which parameters get a gradient; that of X")
