@@ -165,6 +165,7 @@ def report(assignment: str, root: Root = HERE) -> None:
 
     found = Course.at(root).assignment(assignment)
     out.print(_score_table(gradebook.reports(found, students(found))))
+    _warn_of_strays(found.course)
 
 
 def _grade(assignment: Assignment, order: "Order") -> None:
@@ -189,19 +190,24 @@ def _grade(assignment: Assignment, order: "Order") -> None:
 _MOST_STRAYS = 10
 
 
-def _show(assignment: Assignment, failed: Collection[str] = (), *, anew: bool = False) -> None:
-    from autograder.pages import write_pages
+def _warn_of_strays(course: Course) -> None:
     from autograder.submissions import misplaced
 
-    reports = write_pages(assignment, failed, anew=anew)
-    pages = assignment.course.root / "feedback"
-    out.print(_score_table(reports))
-    strays = misplaced(assignment.course)
+    strays = misplaced(course)
     for sentence in strays[:_MOST_STRAYS]:
         err.print(sentence, style="yellow", markup=False)
     if len(strays) > _MOST_STRAYS:
         more = len(strays) - _MOST_STRAYS
         err.print(f"{more} more are not graded; the class page names them.", style="yellow")
+
+
+def _show(assignment: Assignment, failed: Collection[str] = (), *, anew: bool = False) -> None:
+    from autograder.pages import write_pages
+
+    reports = write_pages(assignment, failed, anew=anew)
+    pages = assignment.course.root / "feedback"
+    out.print(_score_table(reports))
+    _warn_of_strays(assignment.course)
     lines = (
         f"Feedback:   {pages}/<student>/{assignment.name}/",
         f"Class page: {pages / f'{assignment.name}.html'}",

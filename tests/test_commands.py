@@ -221,6 +221,7 @@ def test_what_lies_in_a_wrong_place_is_told(course_copy: Path) -> None:
     assert (done.returncode, done.stderr.strip().split("\n")) == (0, told)
     page = html.unescape((course_copy / "feedback" / "a1_filtering.html").read_text())
     assert all(f"<li>{line}</li>" in page for line in told)
+    assert course(course_copy, "report", "a1_filtering").stderr.strip().split("\n") == told
     # What lies where it should is not told about.
     for place in ("loose", "other", "typo", "mine.ipynb"):
         (submitted / place).rename(course_copy / place)
