@@ -219,7 +219,9 @@ class GradientNorms(Explorer):
 
 def _power(logarithm: float) -> str:
     number = 10.0**logarithm
-    return f"{number:.2g}" if 1e-3 <= number < 1e4 else f"10^{logarithm:.1f}"
+    if not 1e-3 <= number < 1e4:
+        return f"10^{logarithm:.1f}"
+    return f"{number:.2g}" if number < 100.0 else f"{number:.0f}"
 
 
 class FeatureMaps(Explorer):
