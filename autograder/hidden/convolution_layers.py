@@ -581,8 +581,7 @@ def slopes_by_differences(student: Student, rng: Generator) -> None:
 @hidden(
     "conv2d_backward",
     points=0.5,
-    says="a single example, channel, place; a stride beyond the kernel; views of other arrays; "
-    "nothing is changed, not even later what was returned",
+    says="single examples, channels, places; gaps; views of other arrays; inputs and results stay",
 )
 @follows(**_LAYERS)
 def slopes_at_edges(student: Student, rng: Generator) -> None:
@@ -736,8 +735,7 @@ def pools_with_strides(student: Student, rng: Generator) -> None:
 @hidden(
     "max_pool_forward",
     points=0.5,
-    says="equal and negative entries, a single window, windows of one entry, defaults; views of "
-    "other arrays; X stays, and so does what was returned",
+    says="equal and negative entries, a single window, defaults; views of arrays; X and Y stay",
 )
 @follows(**_SIZES)
 def pools_at_edges(student: Student, rng: Generator) -> None:
@@ -894,8 +892,7 @@ def means_of_overlaps(student: Student, rng: Generator) -> None:
 @hidden(
     "average_pool",
     points=0.75,
-    says="a single window, windows of one entry, whole numbers, defaults; views of other arrays; "
-    "X stays as it was, and so does what was returned",
+    says="a single window, whole numbers, defaults; views of other arrays; X and the result stay",
 )
 @follows(**_LAYERS)
 def means_at_edges(student: Student, rng: Generator) -> None:
