@@ -353,7 +353,7 @@ demo(three_layers)
 # the end, and it is large: with stride 1 an entry of the input is in up to $k_h k_w$ windows.
 #
 # Three of the five points are for speed: one if your function is 3 times as fast as a loop that
-# computes one output after the other, all three if it is 18 times as fast. What is timed are 14
+# computes one output after the other, all three if it is 16 times as fast. What is timed are 14
 # kernels of $3 \times 3$ on a grey picture of $60 \times 60$. When we tried, loops over places were
 # mostly 4 to 13 times as fast as that loop, what does without them, or needs them only to fill the
 # columns, 25 times and more, and most products of matrices 100 to 300 times.
