@@ -1,6 +1,7 @@
 """How fast submissions are graded: stock nbgrader and this course, the same notebooks, one run.
 
-    python benchmarks/grading.py [--submissions 20] [--only torch] [--skip-stock] [--json FILE]
+    python benchmarks/grading.py [--submissions 20] [--only torch] [--skip-stock] [--skip-floor]
+                                   [--json FILE]
 
 Two notebooks: the course's own `1_linear_filters`, and `1_two_moons` with torch, which lies in
 `benchmarks/torch_course/` like a part of the checkout. For each, in throwaway folders,
@@ -435,9 +436,10 @@ def examine(subject: Subject, work: Path, options: argparse.Namespace) -> tuple[
         findings.before, _ = bench.ours("ours-0", ["--workers", str(CORES), *extra])
         findings.stock = bench.stock()
     findings.ours, findings.again = bench.ours("ours-2", ["--workers", str(CORES), *extra])
-    findings.alone, _ = bench.ours("ours-1", ["--workers", "1", *extra])
-    tell("executing the cells in one warm process")
-    findings.floor, findings.floor_with_tests = bench.floor()
+    if not options.skip_floor:
+        findings.alone, _ = bench.ours("ours-1", ["--workers", "1", *extra])
+        tell("executing the cells in one warm process")
+        findings.floor, findings.floor_with_tests = bench.floor()
     return findings, bench.start_up()
 
 
@@ -607,6 +609,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--submissions", type=int, default=20, help="of each notebook")
     parser.add_argument("--only", choices=tuple(SUBJECTS), help="measure one of the notebooks")
     parser.add_argument("--skip-stock", action="store_true", help="measure no stock nbgrader")
+    parser.add_argument(
+        "--skip-floor", action="store_true", help="measure neither one worker nor a warm process"
+    )
     parser.add_argument("--json", type=Path, help="write everything measured here")
     parser.add_argument("--arguments", default="", help="more arguments for `course grade`")
     options = parser.parse_args()
