@@ -3,8 +3,9 @@
     python benchmarks/grading.py [--submissions 20] [--only torch] [--skip-stock] [--skip-floor]
                                    [--json FILE]
 
-Two notebooks: the course's own `1_linear_filters`, and `1_two_moons` with torch, which lies in
-`benchmarks/torch_course/` like a part of the checkout. For each, in throwaway folders,
+Three notebooks: the course's own `1_linear_filters` and `2_deep_networks`, and `1_two_moons` with
+torch, which lies in `benchmarks/torch_course/` like a part of the checkout. For each, in throwaway
+folders,
 
 - stock nbgrader makes the release and grades with `nbgrader autograde`, without a configuration:
   every submission gets a kernel, and the hidden tests run in it;
