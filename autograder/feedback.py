@@ -109,8 +109,8 @@ def write_class_page(assignment: Assignment, reports: Sequence[Report]) -> Path:
 def _share(question: Question, reports: Sequence[Report]) -> float | None:
     """Return the share of a question's points that the class got, None before all are given."""
     scores = [s for report in reports for s in report.scores if s.question == question.grade_id]
-    # Code that a person looks at has points already.
-    if question.kind == "question" and any(score.by_hand for score in scores):
+    # Code that a person looks at has points already; a question that is new has none.
+    if not scores or (question.kind == "question" and any(score.by_hand for score in scores)):
         return None
     return sum(score.awarded for score in scores) / len(scores) / question.points
 

@@ -525,6 +525,13 @@ def test_a_written_question_has_no_share_while_an_answer_is_unread(course: Cours
     assert shares(class_page(course, *both), course)["ringing"] == "80"
 
 
+def test_a_question_that_nobody_has_a_score_of_has_no_share(course: Course) -> None:
+    report = reported(course, "anna")
+    scores = [score for score in report.scores if score.question != "psnr"]
+    html = class_page(course, report.model_copy(update={"scores": scores}))
+    assert shares(html, course)["psnr"] == "-"
+
+
 def test_the_class_page_names_who_made_a_mistake_and_numbers_the_rubric(course: Course) -> None:
     flipped = Finding(says="a", points=8.0, awarded=0.0, hint="Turn it.", mistake="flipped")
     verdicts = {"1_linear_filters": [verdict(findings=[flipped, flipped])]}
